@@ -1,1 +1,58 @@
-export {}
+import type { Socket } from 'node:net'
+import { applyOptions, type Config, parseConfig } from './config'
+import { hookFinding } from './findings'
+import { createInstallation, type Installation, installed, version } from './installation'
+import { emit } from './log'
+import { startUp, tellOfFailure, tellOfOtherVersion, tellOfProblems } from './startup'
+
+export type { Config } from './config'
+export { type Profile, profiles } from './profiles'
+
+/**
+ * Protects the outbound sockets of this process from now on, and those that are open already.
+ * `options` win over the environment; their durations are milliseconds. Where the hook is in place
+ * already (by the preload, or an earlier call), this joins it, and its settings stay.
+ *
+ * Returns the uninstall, which leaves later wrappers of others alone, does nothing the second time,
+ * and takes the hook away only when everybody who installed it has uninstalled. Never throws: a
+ * failure and refused options are told as warnings (NKA001, NKA002).
+ */
+export function install(options?: Partial<Config>): () => void {
+  const present = installed()
+  if (present !== undefined) return join(present, options)
+  const environment = parseConfig(process.env)
+  if (!environment.config.enabled) return () => {}
+  const { config, problems } = applyOptions(environment.config, options)
+  if (!config.enabled) return () => {}
+  try {
+    const installation = createInstallation(() => config, tellOfFailure)
+    const uninstall = installation.acquire()
+    startUp({ ...environment, config, problems: [...environment.problems, ...problems] })
+    installation.hook()?.adopt()
+    return uninstall
+  } catch (error) {
+    tellOfFailure(error)
+    return () => {}
+  }
+}
+
+/** Leaves this socket alone from now on: what is set on it stays, and its next calls are its own. */
+export function exempt(socket: Socket): void {
+  installed()?.hook()?.exempt(socket)
+}
+
+function join(present: Installation, options: Partial<Config> | undefined): () => void {
+  if (present.version !== version) tellOfOtherVersion(present.version)
+  const config = present.hook()?.config
+  if (config !== undefined && options !== undefined) {
+    const wanted = applyOptions(config, options)
+    tellOfProblems(wanted.problems, config.format)
+    if (JSON.stringify(wanted.config) !== JSON.stringify(config)) {
+      const text =
+        'The options of install() are not in force: the hook was installed before, and its ' +
+        'settings stay. Set the NAT_KEEPALIVE_* variables, or install from code alone.'
+      emit(hookFinding(text), config.format)
+    }
+  }
+  return present.acquire()
+}

@@ -1,0 +1,9 @@
+import { channel } from 'node:diagnostics_channel'
+
+/** The diagnostics channels of the package; a message costs nothing while nobody listens. */
+export const channels = {
+  protect: channel('nat-keepalive:protect'),
+  override: channel('nat-keepalive:override'),
+  idle: channel('nat-keepalive:idle'),
+  kernel: channel('nat-keepalive:kernel'),
+}

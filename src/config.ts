@@ -1,0 +1,326 @@
+import { formatDuration } from './duration'
+import { findProfile, strictestDefault } from './profiles'
+import { deathNoticedMs, defaultIntervalMs, defaultSchedule } from './schedule'
+import { type Config, defaults, nearest, type Reading, type Setting, settings } from './settings'
+
+export type { Config } from './settings'
+
+/** One thing the user has to be told about the settings: an NKA001. */
+export interface Problem {
+  /** The variable, or the option of `install()`. */
+  readonly variable: string
+  /** What was given, escaped and cut so that it cannot break a log. */
+  readonly value: string
+  /** What was given, why it is not taken, what was expected and what is used instead. */
+  readonly message: string
+}
+
+type Given = Partial<Config>
+
+/** The settings as one caller gave them, on the way to a config. */
+interface Intake {
+  /** What the messages call a setting, and what they say was expected of it. */
+  readonly call: (setting: Setting) => { readonly name: string; readonly expected: string }
+  /** Values that were chosen, now or in the base; everything else is derived from them. */
+  readonly given: Given
+  /** What was accepted now, as written. */
+  readonly written: Map<keyof Config, unknown>
+  /** Problems less their end, which says what is used and so has to wait for the config. */
+  readonly drafts: ((config: Config) => Problem)[]
+}
+
+const prefix = 'NAT_KEEPALIVE_'
+const longestShown = 80
+const variableNames = settings.map(({ name }) => name)
+const optionNames = settings.map(({ key }) => key)
+/** More than this is one mistake made often, and a wall of warnings hides the first of them. */
+const mostProblems = 25
+
+/**
+ * Reads the NAT_KEEPALIVE variables of an environment. Never throws: what cannot be used is a
+ * problem, and its default stands in. After NAT_KEEPALIVE=off nothing else is looked at.
+ *
+ * `given` holds the names of the variables whose values are in force.
+ */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): {
+  config: Config
+  problems: Problem[]
+  given: ReadonlySet<string>
+} {
+  const intake: Intake = {
+    call: ({ name, expected }) => ({ name, expected }),
+    given: {},
+    written: new Map(),
+    drafts: [],
+  }
+  for (const setting of settings) {
+    const text = textOf(env, setting.name)
+    if (text !== '') take(intake, setting, setting.parse(text), text)
+    if (intake.given.enabled === false) break
+  }
+  if (intake.given.enabled !== false) addUnknownVariables(intake, env)
+  const { config, problems } = settle(intake)
+  const inForce = settings.filter(({ key }) => intake.written.has(key))
+  return { config, problems, given: new Set(inForce.map(({ name }) => name)) }
+}
+
+/**
+ * Lays options from code over a config, checked by the same table. Never throws, whatever the
+ * options are. What merely followed in the base follows anew: a new limit moves the delay, the
+ * interval and the idle warning, unless they were chosen.
+ */
+export function applyOptions(
+  base: Config,
+  options: Partial<Config> | undefined,
+): { config: Config; problems: Problem[] } {
+  const intake: Intake = {
+    call: ({ key, expectedOption }) => ({ name: key, expected: expectedOption }),
+    given: chosen(base),
+    written: new Map(),
+    drafts: [],
+  }
+  try {
+    takeOptions(intake, options)
+  } catch {
+    add(intake, 'options', options, 'was ignored: reading it failed.')
+  }
+  return settle(intake)
+}
+
+function takeOptions(intake: Intake, options: unknown): void {
+  if (options === undefined) return
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    add(intake, 'options', options, 'was ignored: expected an object.')
+    return
+  }
+  for (const key of Object.keys(options)) {
+    try {
+      takeOption(intake, key, (options as Readonly<Record<string, unknown>>)[key])
+    } catch {
+      // A getter or a proxy of the program's threw: one option is lost, not all of them.
+      add(intake, key, undefined, 'was ignored: reading it failed.')
+    }
+  }
+}
+
+function takeOption(intake: Intake, key: string, value: unknown): void {
+  // An option that is undefined was not given, as everywhere in JavaScript.
+  if (value === undefined) return
+  const setting = settings.find((candidate) => candidate.key === key)
+  if (setting !== undefined) take(intake, setting, setting.check(value), value)
+  else addUnknown(intake, key, value, 'option', optionNames)
+}
+
+/** Files a reading under what is given, or under what has to be said, or both. */
+function take(
+  intake: Intake,
+  setting: Setting,
+  reading: Reading<Config[keyof Config]>,
+  value: unknown,
+): void {
+  const { name, expected } = intake.call(setting)
+  if (reading.value !== undefined) {
+    Object.assign(intake.given, { [setting.key]: reading.value })
+    intake.written.set(setting.key, value)
+  }
+  const isEntry = setting.kind === 'list' && reading.value !== undefined
+  for (const refusal of reading.refusals) {
+    const why = refusal.reason === null ? '' : ` ${refusal.reason};`
+    intake.drafts.push((config) => {
+      const instead = isEntry ? 'leaving this entry out' : `using ${inForce(setting, config)}`
+      const message = `was refused:${why} expected ${expected}; ${instead}.`
+      return problem(name, refusal.value, message)
+    })
+  }
+}
+
+function inForce(setting: Setting, config: Config): string {
+  const shown = setting.show(config[setting.key])
+  // What a profile is for is its limit, and that is there without one too.
+  return setting.kind === 'profile' ? `the limit of ${formatDuration(config.limitMs)}` : shown
+}
+
+function addUnknownVariables(intake: Intake, env: Readonly<Record<string, string | undefined>>) {
+  for (const key of keysOf(env)) {
+    const name = key.toUpperCase()
+    // Windows knows no difference of case, so there nat_keepalive_delay is the setting itself.
+    if (!name.startsWith(prefix) || variableNames.includes(key)) continue
+    const text = textOf(env, key)
+    if (text === '' || (variableNames.includes(name) && textOf(env, name) === text)) continue
+    addUnknown(intake, key, text, 'setting', variableNames)
+  }
+}
+
+function addUnknown(
+  intake: Intake,
+  name: string,
+  value: unknown,
+  what: string,
+  known: readonly string[],
+): void {
+  const near = nearest(name, known)
+  const hint = near === null ? '' : `, the nearest is ${near}`
+  add(intake, name, value, `was ignored: there is no ${what} of this name${hint}.`)
+}
+
+/** Takes back what contradicts the rest, derives what was not given, and words the problems. */
+function settle(intake: Intake): { config: Config; problems: Problem[] } {
+  takeBackContradictions(intake)
+  const config = derive(intake.given)
+  if (!config.enabled) return { config, problems: [] }
+  warnOfUnwise(intake, config)
+  const { drafts } = intake
+  const problems = drafts.slice(0, mostProblems).map((draft) => draft(config))
+  const more = drafts.length - problems.length
+  const last = problems.at(-1)
+  if (last !== undefined && more > 0) {
+    const message = `${last.message} There are ${more} more problems with the settings.`
+    problems[problems.length - 1] = { ...last, message }
+  }
+  return { config, problems }
+}
+
+function takeBackContradictions(intake: Intake): void {
+  const { given, written } = intake
+  const { limitMs, delayMs: asked } = derive(given)
+  if (asked >= limitMs) {
+    const instead = formatDuration(defaultSchedule(limitMs).delayMs)
+    const message = `was refused: expected less than the limit of ${formatDuration(limitMs)}, which the first probe has to come before; using ${instead}.`
+    addAbout(intake, 'delayMs', asked, message)
+    delete given.delayMs
+    written.delete('delayMs')
+  }
+  const { delayMs, intervalMs } = derive(given)
+  if (intervalMs > delayMs) {
+    const delay = formatDuration(delayMs)
+    const message = `was refused: expected no more than the delay of ${delay}; using ${delay}.`
+    addAbout(intake, 'intervalMs', intervalMs, message)
+    given.intervalMs = delayMs
+    written.delete('intervalMs')
+  }
+}
+
+/** A word about values that are kept. Only about what was given now, so nothing is said twice. */
+function warnOfUnwise(intake: Intake, config: Config): void {
+  const { written } = intake
+  const { limitMs, delayMs, intervalMs, probes, idleWarnMs } = config
+  const limit = formatDuration(limitMs)
+  const longest = deathNoticedMs(config)
+  const timing = (['delayMs', 'intervalMs', 'probes'] as const).find((key) => written.has(key))
+  // On a short limit the defaults do not finish either, and whoever writes them out is not wrong.
+  const usual = deathNoticedMs(defaultSchedule(limitMs))
+  if (timing !== undefined && longest > Math.max(limitMs, usual)) {
+    const sum = `${formatDuration(delayMs)} + ${probes} x ${formatDuration(intervalMs)}`
+    const message = `is used, but unanswered probes go on for ${formatDuration(longest)} (${sum}), past the limit of ${limit}: if the first are lost, the connection may be forgotten before the last. A shorter delay leaves room for them.`
+    addAbout(intake, timing, config[timing], message)
+  }
+  if (written.has('idleWarnMs') && idleWarnMs !== null && idleWarnMs >= limitMs) {
+    const message = `is used, but it is not less than the limit of ${limit}, so the connection may be gone before the warning. Less than ${limit} warns in time.`
+    addAbout(intake, 'idleWarnMs', idleWarnMs, message)
+  }
+}
+
+function derive(given: Given): Config {
+  const limitMs = given.limitMs ?? limitOf(given.profile)
+  const delayMs = given.delayMs ?? defaultSchedule(limitMs).delayMs
+  return {
+    enabled: given.enabled ?? defaults.enabled,
+    profile: given.profile ?? defaults.profile,
+    limitMs,
+    delayMs,
+    intervalMs: given.intervalMs ?? defaultIntervalMs(delayMs),
+    probes: given.probes ?? defaults.probes,
+    mode: given.mode ?? defaults.mode,
+    app: given.app ?? defaults.app,
+    exclude: given.exclude ?? defaults.exclude,
+    sysctl: given.sysctl ?? defaults.sysctl,
+    idleWarnMs: given.idleWarnMs === undefined ? idleWarnOf(limitMs) : given.idleWarnMs,
+    idleLoopback: given.idleLoopback ?? defaults.idleLoopback,
+    auditMs: given.auditMs === undefined ? defaults.auditMs : given.auditMs,
+    format: given.format ?? defaults.format,
+  }
+}
+
+function limitOf(profile: string | null | undefined): number {
+  return (findProfile(profile ?? '') ?? strictestDefault()).limitSeconds * 1000
+}
+
+function idleWarnOf(limitMs: number): number {
+  return Math.floor((limitMs * defaults.idleWarnPercent) / 100)
+}
+
+/**
+ * The part of a finished config that does not come out of the rest by itself. A value that was
+ * chosen and equals the derived one cannot be told from it, and follows like it.
+ */
+function chosen(base: Config): Given {
+  const { limitMs, delayMs, intervalMs, idleWarnMs, ...given } = base
+  return {
+    ...given,
+    ...(limitMs !== limitOf(base.profile) && { limitMs }),
+    ...(delayMs !== defaultSchedule(limitMs).delayMs && { delayMs }),
+    ...(intervalMs !== defaultIntervalMs(delayMs) && { intervalMs }),
+    ...(idleWarnMs !== idleWarnOf(limitMs) && { idleWarnMs }),
+  }
+}
+
+function addAbout(intake: Intake, key: keyof Config, value: unknown, message: string): void {
+  const setting = settings.find((candidate) => candidate.key === key)
+  const name = setting === undefined ? key : intake.call(setting).name
+  add(intake, name, intake.written.get(key) ?? value, message)
+}
+
+function add(intake: Intake, name: string, value: unknown, message: string): void {
+  intake.drafts.push(() => problem(name, value, message))
+}
+
+function problem(name: string, value: unknown, message: string): Problem {
+  const variable = escaped(name)
+  const shown = typeof value === 'string' ? `"${escaped(value)}"` : described(value)
+  const subject = value === undefined ? variable : `${variable}=${shown}`
+  return { variable, value: shown.replace(/^"|"$/g, ''), message: `${subject} ${message}` }
+}
+
+/** JSON's escapes for everything that is not printable ASCII, cut where the line would get long. */
+function escaped(text: string): string {
+  let shown = ''
+  // By code unit, not by character: half of a surrogate pair is escaped like anything else.
+  for (let index = 0; index < text.length; index++) {
+    const unit = text[index] ?? ''
+    const code = unit.charCodeAt(0).toString(16).padStart(4, '0')
+    const next = /[ !#-[\]-~]/.test(unit)
+      ? unit
+      : /["\\\b\f\n\r\t]/.test(unit)
+        ? JSON.stringify(unit).slice(1, -1)
+        : `\\u${code}`
+    if (shown.length + next.length > longestShown) return `${shown}...`
+    shown += next
+  }
+  return shown
+}
+
+/** Never asks an object for its text, which is code of the program's. */
+function described(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return 'an object'
+  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
+  if (typeof value === 'bigint') return escaped(`${value}n`)
+  return value === undefined ? '' : escaped(String(value))
+}
+
+/** The value of a variable without the blanks around it, '' where it is unset or unreadable. */
+function textOf(env: Readonly<Record<string, string | undefined>>, name: string): string {
+  try {
+    const value: unknown = env[name]
+    return typeof value === 'string' ? value.trim() : ''
+  } catch {
+    return ''
+  }
+}
+
+function keysOf(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  try {
+    return Object.keys(env)
+  } catch {
+    return []
+  }
+}

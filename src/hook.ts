@@ -1,0 +1,134 @@
+import type { Socket } from 'node:net'
+import { Auditor } from './auditor'
+import type { Later } from './beat'
+import { channels } from './channels'
+import type { Config } from './config'
+import { type Endpoint, endpointOf } from './endpoint'
+import { compileExclude, type Exclude } from './exclude'
+import { Keepalive } from './keepalive'
+import { createDebug } from './log'
+import { openSockets } from './open-sockets'
+import type { Guard, SetKeepAlive } from './patch'
+import { type Asked, createPolicy, type Decision, overrides, type Policy } from './policy'
+import { type Entry, Registry } from './registry'
+
+/** Joins settings, sockets and registry: what happens when a socket connects or is asked for keepalive. */
+export class Hook implements Guard {
+  readonly config: Config
+  readonly registry = new Registry()
+  readonly #keepalive: Keepalive
+  readonly #policy: Policy
+  readonly #exclude: Exclude
+  readonly #auditor: Auditor
+  readonly #debug = createDebug('hook')
+  readonly #exempt = new WeakSet<Socket>()
+  /** Calls before connect that count under `respect`: an off leaves no trace on the socket. */
+  readonly #askedBefore = new WeakMap<Socket, Asked>()
+
+  constructor(config: Config, setKeepAlive: SetKeepAlive, later: Later) {
+    this.config = config
+    this.#keepalive = new Keepalive(setKeepAlive, process.versions.node)
+    this.#policy = createPolicy(config)
+    this.#exclude = compileExclude(config.exclude)
+    this.#auditor = new Auditor(this.registry, config, later)
+  }
+
+  connecting(socket: Socket, args: unknown[], wrapper: unknown): void {
+    try {
+      const endpoint = endpointOf(args)
+      if (endpoint === null) return
+      const asked = this.#askedBefore.get(socket) ?? this.#keepalive.stored(socket)
+      const decision = this.#decide(socket, endpoint, asked)
+      const entry = this.registry.add(socket, endpoint, asked, decision, wrapper)
+      if (decision.action === 'protect') {
+        this.#keepalive.preset(socket, decision)
+        if (this.#exclude.hasAddressRules) this.#excludeByAddress(socket, entry)
+      }
+      this.#auditor.start()
+      this.#tell(entry)
+    } catch (error) {
+      this.#debug('connect: %O', error)
+    }
+  }
+
+  revise(socket: Socket, args: unknown[]): unknown[] {
+    try {
+      const entry = this.registry.get(socket)
+      if (entry === undefined && this.config.app === 'cap') return args
+      const asked = this.#keepalive.parse(args)
+      if (entry === undefined) {
+        this.#askedBefore.set(socket, asked)
+        return args
+      }
+      entry.asked = asked
+      if (entry.decision.reason === 'excluded' || entry.decision.reason === 'exempt') return args
+      entry.decision = this.#policy.decide(asked)
+      this.#tell(entry)
+      return entry.decision.action === 'protect'
+        ? this.#keepalive.argumentsFor(entry.decision)
+        : args
+    } catch (error) {
+      this.#debug('setKeepAlive: %O', error)
+      return args
+    }
+  }
+
+  /** From now on the socket is the program's alone; what is set on it stays. */
+  exempt(socket: Socket): void {
+    this.#exempt.add(socket)
+    const entry = this.registry.get(socket)
+    if (entry !== undefined) entry.decision = { action: 'leave', reason: 'exempt' }
+  }
+
+  /** Protects the outbound sockets that were open before the hook was there. */
+  adopt(): void {
+    for (const { socket, endpoint } of openSockets()) {
+      try {
+        if (this.registry.get(socket) !== undefined) continue
+        const asked = this.#keepalive.stored(socket)
+        let decision = this.#decide(socket, endpoint, asked)
+        const rule = this.#exclude.address(socket.remoteAddress ?? '', endpoint.port)
+        if (rule !== null) decision = { action: 'leave', reason: 'excluded', rule }
+        const entry = this.registry.add(socket, endpoint, asked, decision, undefined)
+        if (decision.action === 'protect') {
+          if (socket.connecting) this.#keepalive.preset(socket, decision)
+          else this.#keepalive.apply(socket, decision)
+        }
+        this.#auditor.start()
+        this.#tell(entry)
+      } catch (error) {
+        this.#debug('open socket: %O', error)
+      }
+    }
+  }
+
+  stop(): void {
+    this.#auditor.stop()
+  }
+
+  #decide(socket: Socket, { host, port }: Endpoint, asked: Asked | null): Decision {
+    if (this.#exempt.has(socket)) return { action: 'leave', reason: 'exempt' }
+    const rule = this.#exclude.host(host, port)
+    return rule === null
+      ? this.#policy.decide(asked)
+      : { action: 'leave', reason: 'excluded', rule }
+  }
+
+  /** A name is known to be excluded by its address only once it is connected. */
+  #excludeByAddress(socket: Socket, entry: Entry): void {
+    socket.once('connect', () => {
+      const rule = this.#exclude.address(socket.remoteAddress ?? '', entry.endpoint.port)
+      if (rule === null) return
+      entry.decision = { action: 'leave', reason: 'excluded', rule }
+      this.#keepalive.restore(socket, entry.asked)
+    })
+  }
+
+  #tell({ id, endpoint, asked, decision }: Entry): void {
+    const channel = overrides(decision) ? channels.override : channels.protect
+    if (decision.action === 'protect' && channel.hasSubscribers) {
+      channel.publish({ id, endpoint, asked, applied: decision, reason: decision.reason })
+    }
+    this.#debug('#%d %s:%d %s %o', id, endpoint.host, endpoint.port, decision.reason, decision)
+  }
+}

@@ -1,0 +1,76 @@
+import { Socket } from 'node:net'
+import { createLater } from './beat'
+import type { Hook } from './hook'
+import { type Guard, patch } from './patch'
+
+/** The version of this package. A test compares it with package.json, which the preload does not read. */
+export const version = '0.1.0'
+
+/** The one hook of a process, shared by every copy of this package that is loaded into it. */
+export interface Installation {
+  readonly version: string
+  /** The hook, or null where it could not be loaded. */
+  hook(): Hook | null
+  /** One user more; the returned function takes it back, and the last one unpatches. */
+  acquire(): () => void
+}
+
+type HookClass = typeof import('./hook').Hook
+type Config = import('./config').Config
+
+const KEY = Symbol.for('nat-keepalive.1')
+const shared = globalThis as Record<symbol, unknown>
+
+/** The installation of this process, by whichever copy it was made. */
+export function installed(): Installation | undefined {
+  return shared[KEY] as Installation | undefined
+}
+
+/**
+ * Patches the prototype, and loads the rest of the package at the first connect: a program that
+ * never connects does not pay for it. Throws where the patch cannot be put on.
+ */
+export function createInstallation(
+  config: () => Config,
+  onError: (error: unknown) => void,
+): Installation {
+  const later = createLater()
+  let hook: Hook | null | undefined
+  let users = 0
+
+  const load = (): Hook | null => {
+    if (hook !== undefined) return hook
+    try {
+      const { Hook } = require('./hook') as { Hook: HookClass }
+      hook = new Hook(config(), patched.setKeepAlive, later)
+    } catch (error) {
+      hook = null
+      onError(error)
+    }
+    return hook
+  }
+  const guard: Guard = {
+    connecting: (socket, args, wrapper) => load()?.connecting(socket, args, wrapper),
+    revise: (socket, args) => load()?.revise(socket, args) ?? args,
+  }
+  const patched = patch(Socket.prototype, guard)
+
+  const installation: Installation = {
+    version,
+    hook: load,
+    acquire() {
+      users++
+      let released = false
+      return () => {
+        if (released) return
+        released = true
+        if (--users > 0) return
+        patched.undo()
+        hook?.stop()
+        delete shared[KEY]
+      }
+    },
+  }
+  Object.defineProperty(shared, KEY, { value: installation, configurable: true })
+  return installation
+}

@@ -1,0 +1,44 @@
+import { channels } from './channels'
+import type { Config } from './config'
+import { type Finding, kernelFinding, kernelUnknownFinding } from './findings'
+import type { ProcFs, Reading } from './kernel/proc-fs'
+import { type KeepaliveSysctls, readKeepaliveSysctls } from './kernel/sysctl'
+import { markTold, wasTold } from './kernel/told'
+import { emit, emitNow } from './log'
+
+/** Exit code of NAT_KEEPALIVE_SYSCTL=strict: EX_CONFIG of sysexits.h. */
+const EX_CONFIG = 78
+
+/** The finding about the kernel's values; null where they suit the path. Pure. */
+export function judgeKernel(reading: Reading<KeepaliveSysctls>, config: Config): Finding | null {
+  if (!reading.known) return kernelUnknownFinding(reading.why)
+  // A probe at the very limit races the middlebox.
+  const late = reading.value.timeSeconds * 1_000 >= config.limitMs
+  return late ? kernelFinding(reading.value, config) : null
+}
+
+/**
+ * The start-up check, which warns once per process tree and network namespace, and ends the process
+ * under `strict`. That the values are not known is told only to those who asked for the check:
+ * a system without /proc is nobody's mistake.
+ */
+export function checkKernel(proc: ProcFs, config: Config, askedFor: boolean): void {
+  if (config.sysctl === 'off' || isWorker()) return
+  const reading = readKeepaliveSysctls(proc)
+  const finding = judgeKernel(reading, config)
+  if (channels.kernel.hasSubscribers) channels.kernel.publish({ reading, finding })
+  if (finding === null || (!reading.known && !askedFor)) return
+  if (config.sysctl === 'strict' && reading.known) {
+    emitNow(finding, config.format)
+    process.exit(EX_CONFIG)
+  }
+  if (wasTold(proc, process.env)) return
+  markTold(proc, process.env)
+  emit(finding, config.format)
+}
+
+/** Workers share the namespace, and the warning, of their process. */
+function isWorker(): boolean {
+  // Asking the worker_threads module would load it into every program.
+  return 'disabled' in process.chdir
+}

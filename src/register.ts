@@ -1,0 +1,43 @@
+import { createInstallation, installed, version } from './installation'
+import { createProcFs } from './kernel/proc-fs'
+import { wasTold } from './kernel/told'
+
+type Settings = ReturnType<typeof import('./config').parseConfig>
+
+/**
+ * Installs the hook as the environment says. Loads only what a program that never connects needs;
+ * the rest comes with the first connect, or with something to tell. What it throws, the preload
+ * tells as NKA002.
+ */
+export function register(): void {
+  const { env } = process
+  if (env.NAT_KEEPALIVE?.trim().toLowerCase() === 'off') return
+  const startup = () => require('./startup') as typeof import('./startup')
+
+  const present = installed()
+  if (present !== undefined) {
+    present.acquire()
+    if (present.version !== version) startup().tellOfOtherVersion(present.version)
+    return
+  }
+  const named = Object.keys(env).some((name) => name.startsWith('NAT_KEEPALIVE_'))
+  let read: Settings | undefined
+  const settings = () => {
+    // What a program adds to its environment later is not the platform's setting.
+    read ??= (require('./config') as typeof import('./config')).parseConfig(named ? env : {})
+    return read
+  }
+  createInstallation(
+    () => settings().config,
+    (error) => startup().tellOfFailure(error),
+  ).acquire()
+  if (named || !kernelNeedsNoWord(env)) startup().startUp(settings())
+}
+
+/** Whether the kernel suits every path there is, or its parent told of it: nothing to load for. */
+function kernelNeedsNoWord(env: NodeJS.ProcessEnv): boolean {
+  const proc = createProcFs()
+  if (wasTold(proc, env)) return true
+  const seconds = proc.read('sys/net/ipv4/tcp_keepalive_time')
+  return seconds.known && Number(seconds.value) > 0 && Number(seconds.value) <= 30
+}

@@ -1,0 +1,6 @@
+'use strict'
+const sdk = require('@aws-sdk/client-lambda-3.199')
+const { invoker } = require('./aws3.cjs')
+const { tell } = require('./outcome.cjs')
+
+tell((target) => invoker(target, sdk))
