@@ -25,12 +25,21 @@ export interface NodeOptions {
 }
 
 /** The environment of a program as a user starts it: without what the test runner adds to its own. */
-export function cleanEnv(env: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS, NODE_V8_COVERAGE, ...rest } = process.env
-  const kept = Object.entries(rest).filter(
-    ([name]) => !/^(TAP|_TAPJS|_NAT_|NAT_KEEPALIVE|DEBUG)/.test(name),
+function cleanEnv(env: Record<string, string | undefined>): Record<string, string> {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(NODE_|TAP|_TAPJS|_NAT_|NAT_KEEPALIVE|DEBUG$)/.test(name),
   )
-  return { ...Object.fromEntries(kept), ...env }
+  const entries = Object.entries({ ...Object.fromEntries(kept), ...env })
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] != null))
+}
+
+/**
+ * A command line that runs `argv` in exactly that environment. The test runner puts its own loader
+ * into NODE_OPTIONS of whatever is spawned, so the environment is laid on behind it.
+ */
+export function withEnv(env: Record<string, string | undefined>, argv: string[]): string[] {
+  const variables = Object.entries(cleanEnv(env)).map(([name, value]) => `${name}=${value}`)
+  return ['env', '-i', ...variables, ...argv]
 }
 
 /** Says that the kernel's values have been told of, for tests of other things than that warning. */
@@ -46,11 +55,8 @@ export function told(): Record<string, string> {
 export function runNode(args: readonly string[], options: NodeOptions = {}): Promise<NodeRun> {
   const { env = {}, cwd = root, node = process.execPath, timeoutMs = 30_000, onStart } = options
   return new Promise((done, fail) => {
-    const child = spawn(node, args, {
-      cwd,
-      env: cleanEnv({ ...told(), ...env }),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const [command = '', ...rest] = withEnv({ ...told(), ...env }, [node, ...args])
+    const child = spawn(command, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     const run: NodeRun = { code: null, signal: null, stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text) => (run.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text) => (run.stderr += text))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { version } from '../src/installation'
-import { cleanEnv, register, root, runNode } from './run-node'
+import { register, root, runNode, withEnv } from './run-node'
 
 function temporaryFolder(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'nat-keepalive-'))
@@ -15,11 +15,9 @@ function temporaryFolder(t: Test): string {
 /** Runs node in a network namespace of its own, whose tcp_keepalive_time is `seconds`. */
 function inNamespace(seconds: number, args: string[], env: Record<string, string> = {}) {
   const script = `echo ${seconds} > /proc/sys/net/ipv4/tcp_keepalive_time && exec "$@"`
-  const { status, stdout, stderr } = spawnSync(
-    'unshare',
-    ['-rn', 'sh', '-c', script, 'sh', process.execPath, ...args],
-    { encoding: 'utf8', env: cleanEnv(env), cwd: root },
-  )
+  const argv = ['unshare', '-rn', 'sh', '-c', script, 'sh', process.execPath, ...args]
+  const [command = '', ...rest] = withEnv(env, argv)
+  const { status, stdout, stderr } = spawnSync(command, rest, { encoding: 'utf8', cwd: root })
   return { code: status, stdout, stderr }
 }
 
@@ -124,7 +122,7 @@ t.test('the kernel check', async (t) => {
     const permission = major >= 22 ? '--permission' : '--experimental-permission'
     const args = [permission, `--allow-fs-read=${root}/*`, ...hook, '-e', 'console.log("on")']
     for (const NAT_KEEPALIVE_SYSCTL of ['warn', 'strict']) {
-      const run = inNamespace(7200, args, { NAT_KEEPALIVE_SYSCTL, NODE_NO_WARNINGS: '' })
+      const run = inNamespace(7200, args, { NAT_KEEPALIVE_SYSCTL })
       t.strictSame([run.code, run.stdout], [0, 'on\n'])
       t.match(run.stderr, /NKA101.*not known.*permission model/)
       t.notMatch(run.stderr, /7200/)
