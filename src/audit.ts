@@ -1,7 +1,7 @@
 import type { Opener } from './opener'
 import type { Leave, Protection } from './policy'
 
-/** One connection that has been idle beyond the threshold. */
+/** One connection that has been idle for about the threshold, or longer. */
 export interface IdleSocket {
   readonly destination: string
   readonly idleMs: number
@@ -27,12 +27,14 @@ export interface IdleGroup {
 export type Episodes = ReadonlyMap<string, { readonly unprotected: boolean }>
 
 /**
- * Groups idle sockets and picks the groups that have not been warned about: an episode lasts while
- * any connection of the group stays idle, and is told once, twice if protection is found missing
- * later. Pure.
+ * Groups idle sockets and picks the groups to warn about: those in which one has passed the
+ * threshold, and which were not told of yet. The others of a group, which are about to pass it, count
+ * with it. An episode lasts while any connection of the group stays idle, and is told once, twice if
+ * protection is found missing later. Pure.
  */
 export function auditIdle(
   idle: Iterable<IdleSocket>,
+  thresholdMs: number,
   episodes: Episodes,
 ): { warn: IdleGroup[]; episodes: Episodes } {
   const groups = new Map<string, IdleGroup>()
@@ -63,6 +65,7 @@ export function auditIdle(
   const next = new Map<string, { unprotected: boolean }>()
   for (const [key, group] of groups) {
     const before = episodes.get(key)
+    if (before === undefined && group.maxIdleMs < thresholdMs) continue
     const unprotected = group.unprotected > 0
     if (before === undefined || (unprotected && !before.unprotected)) warn.push(group)
     next.set(key, { unprotected: unprotected || before?.unprotected === true })

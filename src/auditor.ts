@@ -37,8 +37,10 @@ export class Auditor {
 
   /** One look. Returns the time until the next socket could pass the threshold, in milliseconds. */
   look(): number {
-    const { idleWarnMs, idleLoopback } = this.#config
+    const { idleWarnMs, idleLoopback, auditMs } = this.#config
     const threshold = idleWarnMs ?? Number.POSITIVE_INFINITY
+    // What passes the threshold before the next look goes into the same warning.
+    const about = Math.max(threshold / 2, threshold - (auditMs ?? 0))
     const idle: IdleSocket[] = []
     let longest = 0
     let traces = TRACES_PER_LOOK
@@ -47,13 +49,12 @@ export class Auditor {
         openerOfEntry(entry)
         traces--
       }
-      if (idleMs < threshold) {
-        if (idleMs > longest) longest = idleMs
-      } else if (idleLoopback || !isLoopback(socket.remoteAddress)) {
+      if (idleMs < threshold && idleMs > longest) longest = idleMs
+      if (idleMs >= about && (idleLoopback || !isLoopback(socket.remoteAddress))) {
         idle.push(describe(entry, idleMs))
       }
     })
-    const { warn, episodes } = auditIdle(idle, this.#episodes)
+    const { warn, episodes } = auditIdle(idle, threshold, this.#episodes)
     this.#episodes = episodes
     for (const group of warn) {
       const finding = idleFinding(group, this.#config)

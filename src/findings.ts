@@ -70,10 +70,8 @@ export function kernelUnknownFinding(why: string): Finding {
 export function idleFinding(group: IdleGroup, config: Config): Finding {
   const { count, unprotected, destination, opener } = group
   const many = count === 1 ? 'A connection' : `${count} connections`
-  const idle =
-    group.minIdleMs === group.maxIdleMs
-      ? roundedDuration(group.maxIdleMs)
-      : `${roundedDuration(group.minIdleMs)} to ${roundedDuration(group.maxIdleMs)}`
+  const [shortest, longest] = [roundedDuration(group.minIdleMs), roundedDuration(group.maxIdleMs)]
+  const idle = shortest === longest ? longest : `${shortest} to ${longest}`
   const seen = `${many} to ${destination} ${count === 1 ? 'has' : 'have'} been idle for ${idle}`
   const data = {
     destination,

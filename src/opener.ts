@@ -68,8 +68,6 @@ export function openerOf(frames: readonly Frame[]): Opener {
     const path = pathOf(file)
     const packageName = packageOf(path)
     if (packageName === null) {
-      // Node 18 names some of its own frames without the scheme.
-      if (!/[\\/]/.test(path) || path.startsWith('internal/')) continue
       return intern(`${path}:${frame.getLineNumber() ?? '?'}`, nearest)
     }
     nearest = packageName

@@ -254,8 +254,8 @@ export const profiles: readonly Profile[] = Object.freeze(
  * The layer-4 middlebox with the lowest verified default, the first listed among equals: what a
  * path is taken for when nobody says what stands on it.
  */
-export function strictestDefault(): Profile {
-  return profiles
+export function strictestDefault(among: readonly Profile[] = profiles): Profile {
+  return among
     .filter((profile) => profile.layer === 4 && profile.verified)
     .reduce((lowest, profile) => (profile.limitSeconds < lowest.limitSeconds ? profile : lowest))
 }

@@ -104,7 +104,7 @@ t.test('reads what tls.connect passes on', async (t) => {
   const open = connectTls as unknown as Connect
   for (const form of [[port, '127.0.0.1'], [{ port, host: '127.0.0.1' }], [port, '127.0.0.1', {}]]) {
     const socket = open(...form).on('error', none)
-    await once(socket, 'close')
+    await new Promise((resolve) => socket.once('close', resolve))
     t.same(said.splice(0), [{ host: '127.0.0.1', port }], JSON.stringify(form))
   }
 })

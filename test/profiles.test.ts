@@ -64,6 +64,10 @@ t.test('the data cannot be changed by a program', (t) => {
 t.test('the strictest default is the lowest verified limit of layer 4', (t) => {
   t.equal(strictestDefault().id, 'azure-load-balancer')
   t.equal(strictestDefault().limitSeconds, 240)
+  const doubtful = profiles.map((profile) =>
+    profile.limitSeconds === 350 ? { ...profile, limitSeconds: 9, verified: false } : profile,
+  )
+  t.equal(strictestDefault(doubtful).limitSeconds, 240, 'an unverified limit does not count')
   const lower = profiles.filter(({ limitSeconds }) => limitSeconds < 240)
   t.ok(lower.length > 0, 'there is a lower one it has to pass over')
   t.ok(lower.every(({ layer, verified }) => layer === 7 || !verified))

@@ -12,7 +12,9 @@ export interface KernelWord {
   readonly why: string | null
 }
 
-export type ReadTable = () => Promise<{ known: true; value: string } | { known: false; why: string }>
+export type ReadTable = () => Promise<
+  { known: true; value: string } | { known: false; why: string }
+>
 
 const lookEveryMs = 50
 const lookForMs = 3000

@@ -10,11 +10,7 @@ export interface LabModule {
 export interface DemoLab {
   readonly serverAddress: string
   readonly expiry: Expiry
-  spawn(
-    where: 'client' | 'server',
-    argv: readonly string[],
-    options?: SpawnOptions,
-  ): ChildProcess
+  spawn(where: 'client' | 'server', argv: readonly string[], options?: SpawnOptions): ChildProcess
   run(
     where: 'client',
     argv: readonly string[],

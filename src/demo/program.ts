@@ -23,7 +23,10 @@ export function startHere(signal: AbortSignal): Start {
     spawn(file, args, { ...options, signal, killSignal: 'SIGKILL' })
 }
 
-const programs = { service: resolve(__dirname, 'service.js'), client: resolve(__dirname, 'client.js') }
+const programs = {
+  service: resolve(__dirname, 'service.js'),
+  client: resolve(__dirname, 'client.js'),
+}
 const register = resolve(__dirname, '..', '..', 'register.js')
 
 export async function startService(start: Start, address: string, answerAfterMs: number) {

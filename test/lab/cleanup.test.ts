@@ -112,6 +112,16 @@ for (const { how, after, code } of endings) {
   })
 }
 
+t.test('close waits for the process that holds the lab', async (t) => {
+  if (!needLab(t)) return
+  const own = () =>
+    execFileSync('ps', ['-o', 'args=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+  const lab = await createLab()
+  t.match(own(), /unshare/)
+  await lab.close()
+  t.notMatch(own(), /unshare/)
+})
+
 t.test('a lab that nobody closes does not keep a program alive', async (t) => {
   if (!needLab(t)) return
   const program = `

@@ -43,7 +43,6 @@ table ip lab {
   chain forwarding {
     type filter hook forward priority 0;
     ct state invalid counter ${verdict}
-    iifname "c1" ct state new tcp flags & (syn|ack) != syn counter ${verdict}
     iifname "s1" ct state new counter drop
   }
 }
