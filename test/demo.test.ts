@@ -19,7 +19,7 @@ import { askKernel, type KernelWord, parseWord } from '../src/demo/kernel-word'
 import type { DemoLab, LabModule } from '../src/demo/load-lab'
 import { judgeGateway, judgeLoopback, type Measurements } from '../src/demo/measurements'
 import { buildLabs, type Gateway, type Story, times } from '../src/demo/nat'
-import { cleanEnv as demoEnv } from '../src/demo/program'
+import { cleanEnv } from '../src/demo/program'
 import { withProgress } from '../src/demo/progress'
 import { createSelfSigned } from '../src/demo/self-signed'
 import { createPaint } from '../src/demo/terminal'
@@ -35,7 +35,7 @@ import { wrapText } from '../src/demo/wrap-text'
 import { findProfile } from '../src/profiles'
 import * as lab from './lab/lab'
 import { needLab } from './lab/need-lab'
-import { cleanEnv, root, runNode } from './run-node'
+import { root, runNode } from './run-node'
 
 const bin = join(root, 'dist', 'bin.js')
 const noTools = { PATH: '/no-such-folder' }
@@ -272,7 +272,7 @@ t.test('the programs get nothing that changes how Node or the hook behaves', asy
     _NAT_KEEPALIVE_TOLD_NETNS: 'z',
     DEBUG: '*',
   }
-  t.strictSame(demoEnv(given), { PATH: '/bin' })
+  t.strictSame(cleanEnv(given), { PATH: '/bin' })
 })
 
 t.test('where one NAT cannot be built, the other is closed', async (t) => {
@@ -401,7 +401,7 @@ for (const { part, atLeast, needsLab } of parts) {
       const marker = `/demo-marker-${process.pid}-${part}-${signal}`
       const path = needsLab ? process.env.PATH : noTools.PATH
       const child = spawn(process.execPath, [bin, 'demo'], {
-        env: cleanEnv({ PATH: `${path}:${marker}` }),
+        env: { ...cleanEnv(process.env), PATH: `${path}:${marker}` },
         stdio: ['ignore', 'ignore', 'pipe'],
       })
       let stderr = ''
@@ -418,7 +418,7 @@ for (const { part, atLeast, needsLab } of parts) {
 
 t.test('a reader that goes away ends it', async (t) => {
   const child = spawn(process.execPath, [bin, 'demo'], {
-    env: cleanEnv(noTools),
+    env: { ...cleanEnv(process.env), ...noTools },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = exit(child)
