@@ -142,13 +142,16 @@ t.test('an episode that began without protection is not told again with it', (t)
   t.end()
 })
 
-t.test('a group is told of when the first of it passes the threshold, and the others count', (t) => {
-  const soon = protectedSocket({ idleMs: threshold - 1 })
-  const now = protectedSocket({ idleMs: threshold })
-  const other = protectedSocket({ idleMs: threshold - 1, destination: 'cache:6379' })
-  t.same(looks([soon, soon], [soon, now, other], [now, now]), [[], ['db:5432 2/0'], []])
-  t.end()
-})
+t.test(
+  'a group is told of when the first of it passes the threshold, and the others count',
+  (t) => {
+    const soon = protectedSocket({ idleMs: threshold - 1 })
+    const now = protectedSocket({ idleMs: threshold })
+    const other = protectedSocket({ idleMs: threshold - 1, destination: 'cache:6379' })
+    t.same(looks([soon, soon], [soon, now, other], [now, now]), [[], ['db:5432 2/0'], []])
+    t.end()
+  },
+)
 
 t.test('what is about to pass the threshold begins no episode, but keeps one going', (t) => {
   const soon = protectedSocket({ idleMs: threshold - 1 })

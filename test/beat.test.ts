@@ -81,8 +81,10 @@ t.test('the store of the request that started a beat is not retained', async (t)
   t.equal((await runNode(['--expose-gc', '-e', script])).stdout, 'true\n')
 })
 
-t.test('a store is retained by a timer of the usual kind, so the test above can fail', async (t) => {
-  const script = `${head} ${request}
+t.test(
+  'a store is retained by a timer of the usual kind, so the test above can fail',
+  async (t) => {
+    const script = `${head} ${request}
     let store
     const begin = () => {
       const request = { url: '/' }
@@ -91,8 +93,9 @@ t.test('a store is retained by a timer of the usual kind, so the test above can 
     }
     begin()
     collected(store).then(console.log)`
-  t.equal((await runNode(['--expose-gc', '-e', script])).stdout, 'false\n')
-})
+    t.equal((await runNode(['--expose-gc', '-e', script])).stdout, 'false\n')
+  },
+)
 
 t.test('the store of a late installation is not retained', async (t) => {
   const script = `${head} ${request}

@@ -24,11 +24,14 @@ function tryConnect(args: readonly unknown[]): Socket {
 /** What endpointOf says about every call of Socket#connect while the test runs. */
 function listen(t: Test): (Endpoint | null)[] {
   const said: (Endpoint | null)[] = []
-  const undo = wrapMethod(Socket.prototype, 'connect', (original) =>
-    function (this: unknown, ...args) {
-      said.push(endpointOf(args))
-      return original.apply(this, args)
-    },
+  const undo = wrapMethod(
+    Socket.prototype,
+    'connect',
+    (original) =>
+      function (this: unknown, ...args) {
+        said.push(endpointOf(args))
+        return original.apply(this, args)
+      },
   )
   t.teardown(undo)
   return said
@@ -102,7 +105,11 @@ t.test('reads what tls.connect passes on', async (t) => {
   const { port } = server.address() as AddressInfo
   const said = listen(t)
   const open = connectTls as unknown as Connect
-  for (const form of [[port, '127.0.0.1'], [{ port, host: '127.0.0.1' }], [port, '127.0.0.1', {}]]) {
+  for (const form of [
+    [port, '127.0.0.1'],
+    [{ port, host: '127.0.0.1' }],
+    [port, '127.0.0.1', {}],
+  ]) {
     const socket = open(...form).on('error', none)
     await new Promise((resolve) => socket.once('close', resolve))
     t.same(said.splice(0), [{ host: '127.0.0.1', port }], JSON.stringify(form))

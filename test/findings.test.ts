@@ -39,11 +39,14 @@ function idleText(changes: Partial<IdleGroup>, config: Partial<Config> = {}): st
 }
 
 t.test('NKA001 is the message of the setting', (t) => {
-  t.strictSame(settingFinding('NAT_KEEPALIVE_DELAY', '45', 'NAT_KEEPALIVE_DELAY="45" was refused.'), {
-    code: 'NKA001',
-    text: 'NAT_KEEPALIVE_DELAY="45" was refused.',
-    data: { variable: 'NAT_KEEPALIVE_DELAY', value: '45' },
-  })
+  t.strictSame(
+    settingFinding('NAT_KEEPALIVE_DELAY', '45', 'NAT_KEEPALIVE_DELAY="45" was refused.'),
+    {
+      code: 'NKA001',
+      text: 'NAT_KEEPALIVE_DELAY="45" was refused.',
+      data: { variable: 'NAT_KEEPALIVE_DELAY', value: '45' },
+    },
+  )
   t.end()
 })
 

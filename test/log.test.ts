@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import t from 'tap'
 import { runNode } from './run-node'
 
@@ -105,25 +103,27 @@ t.test('a stderr that nobody reads does not escape, in either format', async (t)
         log.emitNow(finding, '${format}')
         setTimeout(() => process.exit(5), 50)
       }, 50)`
-    const child = spawn(process.execPath, ['-e', head + script], {
-      cwd: `${__dirname}/..`,
-      stdio: ['ignore', 'ignore', 'pipe'],
+    const { code } = await runNode(['-e', head + script], {
+      onStart: (child) => child.stderr?.destroy(),
     })
-    child.stderr.destroy()
-    const [code] = await once(child, 'exit')
     t.equal(code, 5, format)
   }
 })
 
-t.test('what has to be said before an exit is said at once, as the warning would read', async (t) => {
-  const { code, stdout, stderr } = await run("log.emitNow(finding, 'text'); process.reallyExit(78)")
-  t.equal(code, 78)
-  t.equal(stdout, '')
-  t.match(stderr, /^\(node:\d+\) \[NKA201\] NatKeepaliveWarning: A connection has been idle\.\n$/)
-  const json = await run("log.emitNow(finding, 'json'); process.reallyExit(78)")
-  t.equal(json.code, 78)
-  t.equal(JSON.parse(json.stderr).code, 'NKA201')
-})
+t.test(
+  'what has to be said before an exit is said at once, as the warning would read',
+  async (t) => {
+    const { code, stdout, stderr } = await run(
+      "log.emitNow(finding, 'text'); process.reallyExit(78)",
+    )
+    t.equal(code, 78)
+    t.equal(stdout, '')
+    t.match(stderr, /^\(node:\d+\) \[NKA201\] NatKeepaliveWarning: A connection has been idle\.\n$/)
+    const json = await run("log.emitNow(finding, 'json'); process.reallyExit(78)")
+    t.equal(json.code, 78)
+    t.equal(JSON.parse(json.stderr).code, 'NKA201')
+  },
+)
 
 t.test('the reason for a failing exit is told to those without warnings too', async (t) => {
   const { stderr } = await run("log.emitNow(finding, 'text')", ['--no-warnings'])
@@ -151,7 +151,11 @@ t.test('debug is loaded only when DEBUG asks for it', async (t) => {
     ['express:* nat-keepalive:*', true],
   ]
   for (const [pattern, expected] of table) {
-    const { stdout, stderr } = await run(loaded, [], pattern === undefined ? {} : { DEBUG: pattern })
+    const { stdout, stderr } = await run(
+      loaded,
+      [],
+      pattern === undefined ? {} : { DEBUG: pattern },
+    )
     t.equal(stdout, `${expected}\n`, `DEBUG=${pattern}: loaded`)
     t.equal(stderr.includes('nat-keepalive:hook seen 1'), expected, `DEBUG=${pattern}: says it`)
   }

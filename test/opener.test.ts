@@ -34,10 +34,25 @@ t.test('finds the place and the package nearest to it', (t) => {
       '/app/x.js:7',
       'pg',
     ],
-    ['Node between the frames', ['/app/node_modules/ws/a.js', 'node:events', '/b.js'], '/b.js:7', 'ws'],
-    ['only packages: the outermost', ['/m/node_modules/a/i.js', '/m/node_modules/b/i.js'], null, 'b'],
+    [
+      'Node between the frames',
+      ['/app/node_modules/ws/a.js', 'node:events', '/b.js'],
+      '/b.js:7',
+      'ws',
+    ],
+    [
+      'only packages: the outermost',
+      ['/m/node_modules/a/i.js', '/m/node_modules/b/i.js'],
+      null,
+      'b',
+    ],
     ['a nested package', ['/a/node_modules/b/node_modules/c/i.js', '/x.js'], '/x.js:7', 'c'],
-    ['a scoped package', ['/a/node_modules/@aws-sdk/client-s3/i.js', '/x.js'], '/x.js:7', '@aws-sdk/client-s3'],
+    [
+      'a scoped package',
+      ['/a/node_modules/@aws-sdk/client-s3/i.js', '/x.js'],
+      '/x.js:7',
+      '@aws-sdk/client-s3',
+    ],
     [
       'a scoped package nested in a scoped one',
       ['/a/node_modules/@b/c/node_modules/@d/e/i.js', '/x.js'],
@@ -64,7 +79,10 @@ t.test('finds the place and the package nearest to it', (t) => {
     ],
     [
       'Yarn PnP, virtual',
-      ['/a/.yarn/__virtual__/pg-virtual-0a1b/0/cache/pg-npm-8-0c.zip/node_modules/pg/i.js', '/x.js'],
+      [
+        '/a/.yarn/__virtual__/pg-virtual-0a1b/0/cache/pg-npm-8-0c.zip/node_modules/pg/i.js',
+        '/x.js',
+      ],
       '/x.js:7',
       'pg',
     ],
@@ -74,17 +92,32 @@ t.test('finds the place and the package nearest to it', (t) => {
       '/x.js:7',
       'bcrypt',
     ],
-    ['a folder that is only called like it', ['/app/my_node_modules/pg/i.js'], '/app/my_node_modules/pg/i.js:7', null],
+    [
+      'a folder that is only called like it',
+      ['/app/my_node_modules/pg/i.js'],
+      '/app/my_node_modules/pg/i.js:7',
+      null,
+    ],
     ['a program in a folder with blanks', ['/my app/x y.js'], '/my app/x y.js:7', null],
     ['Windows', ['C:\\app\\node_modules\\pg\\i.js', 'C:\\app\\x.js'], 'C:\\app\\x.js:7', 'pg'],
-    ['Windows, scoped', ['C:\\a\\node_modules\\@b\\c\\i.js', 'C:\\a\\x.js'], 'C:\\a\\x.js:7', '@b/c'],
+    [
+      'Windows, scoped',
+      ['C:\\a\\node_modules\\@b\\c\\i.js', 'C:\\a\\x.js'],
+      'C:\\a\\x.js:7',
+      '@b/c',
+    ],
     ['Windows, a share', ['\\\\host\\share\\x.js'], '\\\\host\\share\\x.js:7', null],
     ['undefined names (eval)', [undefined, '/x.js'], '/x.js:7', null],
     ['null names (native)', [null, '/x.js'], '/x.js:7', null],
     ['empty names', ['', '/x.js'], '/x.js:7', null],
     ['nothing but undefined names', [undefined, null, ''], null, null],
     ['code of the command line', [...node, ['[eval]', 3]], '[eval]:3', null],
-    ['code without a file', [['evalmachine.<anonymous>', 1], '/x.js'], 'evalmachine.<anonymous>:1', null],
+    [
+      'code without a file',
+      [['evalmachine.<anonymous>', 1], '/x.js'],
+      'evalmachine.<anonymous>:1',
+      null,
+    ],
     ['a program whose name starts like a builtin', ['/x/node:net.js'], '/x/node:net.js:7', null],
     ['a file called internal', ['/app/internal/x.js'], '/app/internal/x.js:7', null],
     ['a frame without a line', [['/x.js', null]], '/x.js:?', null],
@@ -96,24 +129,28 @@ t.test('finds the place and the package nearest to it', (t) => {
   t.end()
 })
 
-t.test('reads file URLs as paths', { skip: process.platform === 'win32' && 'paths of POSIX' }, (t) => {
-  const table: readonly [string, string][] = [
-    ['file:///app/x.mjs', '/app/x.mjs:7'],
-    ['file:///my%20app/x.mjs', '/my app/x.mjs:7'],
-    ['file:///100%25/x.mjs', '/100%/x.mjs:7'],
-    ['file:///caf%C3%A9/x.mjs', '/café/x.mjs:7'],
-    ['file:///app/x.mjs?v=1#top', '/app/x.mjs:7'],
-    ['file:///bad%zz/x.mjs', 'file:///bad%zz/x.mjs:7'],
-    ['file:///bad%2Fslash/x.mjs', 'file:///bad%2Fslash/x.mjs:7'],
-    ['file://host/app/x.mjs', 'file://host/app/x.mjs:7'],
-  ]
-  for (const [file, place] of table) {
-    t.same(openerOf(frames([file])), { place, package: null }, file)
-  }
-  const url = 'file:///my%20app/node_modules/@b/c%2Dd/i.mjs'
-  t.same(openerOf(frames([url, '/x.js'])), { place: '/x.js:7', package: '@b/c-d' })
-  t.end()
-})
+t.test(
+  'reads file URLs as paths',
+  { skip: process.platform === 'win32' && 'paths of POSIX' },
+  (t) => {
+    const table: readonly [string, string][] = [
+      ['file:///app/x.mjs', '/app/x.mjs:7'],
+      ['file:///my%20app/x.mjs', '/my app/x.mjs:7'],
+      ['file:///100%25/x.mjs', '/100%/x.mjs:7'],
+      ['file:///caf%C3%A9/x.mjs', '/café/x.mjs:7'],
+      ['file:///app/x.mjs?v=1#top', '/app/x.mjs:7'],
+      ['file:///bad%zz/x.mjs', 'file:///bad%zz/x.mjs:7'],
+      ['file:///bad%2Fslash/x.mjs', 'file:///bad%2Fslash/x.mjs:7'],
+      ['file://host/app/x.mjs', 'file://host/app/x.mjs:7'],
+    ]
+    for (const [file, place] of table) {
+      t.same(openerOf(frames([file])), { place, package: null }, file)
+    }
+    const url = 'file:///my%20app/node_modules/@b/c%2Dd/i.mjs'
+    t.same(openerOf(frames([url, '/x.js'])), { place: '/x.js:7', package: '@b/c-d' })
+    t.end()
+  },
+)
 
 t.test('sockets of one place share one object', (t) => {
   const one = openerOf(frames(['/shared/node_modules/pg/i.js', '/shared/x.js']))
@@ -147,8 +184,10 @@ t.test('a real capture names the caller of the wrapper', (t) => {
   t.end()
 })
 
-t.test('no frame of Node itself is taken for the program, on whatever way it was reached', async (t) => {
-  const script = `
+t.test(
+  'no frame of Node itself is taken for the program, on whatever way it was reached',
+  async (t) => {
+    const script = `
     const net = require('node:net')
     const { captureTrace, readTrace } = require('./dist/opener.js')
     const places = new Set()
@@ -169,9 +208,10 @@ t.test('no frame of Node itself is taken for the program, on whatever way it was
     process.on('beforeExit', () => {
       console.log(places.size, [...places].filter((place) => !/^\\[eval\\]|^null$/.test(place)))
     })`
-  const { stdout } = await runNode(['-e', script])
-  t.match(stdout, /^[1-9] \[\]\n$/)
-})
+    const { stdout } = await runNode(['-e', script])
+    t.match(stdout, /^[1-9] \[\]\n$/)
+  },
+)
 
 t.test('a deep stack of packages still reaches the program', (t) => {
   const { stackTraceLimit } = Error
@@ -180,9 +220,12 @@ t.test('a deep stack of packages still reaches the program', (t) => {
   })
   Error.stackTraceLimit = 1
   const file = '/app/node_modules/deep/index.js'
-  const deep = runInThisContext('(function deep(n, open) { return n ? deep(n - 1, open) : open() })', {
-    filename: file,
-  }) as (depth: number, open: typeof connect) => ReturnType<typeof connect>
+  const deep = runInThisContext(
+    '(function deep(n, open) { return n ? deep(n - 1, open) : open() })',
+    {
+      filename: file,
+    },
+  ) as (depth: number, open: typeof connect) => ReturnType<typeof connect>
   const opened = read(deep(30, connect))
   t.match(opened.place, /opener\.test\.ts:\d+$/)
   t.equal(opened.package, 'deep')

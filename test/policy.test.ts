@@ -49,14 +49,7 @@ const table: readonly [
     'leave: respected',
     'leave: respected',
   ],
-  [
-    'no delay',
-    noDelay,
-    'no-delay 45/15/4',
-    'kernel -/-/-',
-    'leave: respected',
-    'leave: respected',
-  ],
+  ['no delay', noDelay, 'no-delay 45/15/4', 'kernel -/-/-', 'leave: respected', 'leave: respected'],
   [
     'no delay, own interval and probes',
     noDelayOwnProbes,
@@ -132,14 +125,17 @@ for (const [app, mode, column] of columns) {
     t.end()
   })
 
-  t.test(`${app}, ${mode} mode: the same answer is the same object, so a socket costs none`, (t) => {
-    const policy = createPolicy({ ...standard, app, mode })
-    for (const [name, asked] of table) {
-      const again = asked === null ? null : { ...asked }
-      t.equal(policy.decide(asked), policy.decide(again), name)
-    }
-    t.end()
-  })
+  t.test(
+    `${app}, ${mode} mode: the same answer is the same object, so a socket costs none`,
+    (t) => {
+      const policy = createPolicy({ ...standard, app, mode })
+      for (const [name, asked] of table) {
+        const again = asked === null ? null : { ...asked }
+        t.equal(policy.decide(asked), policy.decide(again), name)
+      }
+      t.end()
+    },
+  )
 }
 
 t.test('the schedule is the one of the settings', (t) => {
@@ -162,7 +158,9 @@ t.test('the wish of the program was set aside by off, no-delay and longer alone'
   const setAside = table.filter(([, asked]) => overrides(policy.decide(asked)))
   t.same(
     setAside.map(([name]) => name),
-    table.map(([name]) => name).filter((name) => /^(off|no delay|longer|a second longer)/.test(name)),
+    table
+      .map(([name]) => name)
+      .filter((name) => /^(off|no delay|longer|a second longer)/.test(name)),
   )
   t.notOk(overrides({ action: 'leave', reason: 'respected' }))
   t.notOk(overrides({ action: 'leave', reason: 'excluded', rule: '*.internal' }))

@@ -59,7 +59,16 @@ t.test('a namespace that cannot be read counts as one', (t) => {
 
 t.test('garbage in the variable is not the name of this namespace', (t) => {
   const proc = inside(t, 'net:[1]')
-  for (const value of ['', ' ', '1', 'net:[', 'net:[1] ', 'net:[11]', 'unknown', 'x'.repeat(9_999)]) {
+  for (const value of [
+    '',
+    ' ',
+    '1',
+    'net:[',
+    'net:[1] ',
+    'net:[11]',
+    'unknown',
+    'x'.repeat(9_999),
+  ]) {
     t.notOk(wasTold(proc, { [variable]: value }), JSON.stringify(value.slice(0, 20)))
   }
   t.end()
