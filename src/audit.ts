@@ -1,74 +1,108 @@
 import type { Opener } from './opener'
-import type { Leave, Protection } from './policy'
+import type { Decision } from './policy'
+import type { Verdict } from './verdict'
+import type { WaitingRequest } from './waiting-request'
 
-/** One connection that has been idle for about the threshold, or longer. */
+/** A connection that has been idle for about the threshold, or longer. */
 export interface IdleSocket {
   readonly destination: string
-  readonly idleMs: number
   readonly opener: Opener
-  /** The schedule on it, or why there is none. */
-  readonly protection: Protection | null
-  readonly leave: Leave | null
+  readonly idleMs: number
+  readonly decision: Decision
 }
 
 /** Idle connections to one destination that were opened at one place: one warning. */
-export interface IdleGroup {
+export interface IdleGroup<S extends IdleSocket = IdleSocket> {
   readonly destination: string
   readonly opener: Opener
-  count: number
-  unprotected: number
-  minIdleMs: number
-  maxIdleMs: number
-  protection: Protection | null
-  leave: Leave | null
+  readonly sockets: S[]
 }
 
-/** Groups that have been warned about and are still idle, and whether the worse was said. */
-export type Episodes = ReadonlyMap<string, { readonly unprotected: boolean }>
+/** The groups that have been told of and are still idle, and whether the program had left some bare. */
+export type Episodes = ReadonlyMap<string, { readonly bare: boolean }>
 
 /**
- * Groups idle sockets and picks the groups to warn about: those in which one has passed the
- * threshold, and which were not told of yet. The others of a group, which are about to pass it, count
- * with it. An episode lasts while any connection of the group stays idle, and is told once, twice if
- * protection is found missing later. Pure.
+ * Groups idle sockets and picks the groups to tell of: those in which one has passed the threshold,
+ * and which were not told of yet. The others of a group, which are about to pass it, count with it.
+ * An episode lasts while any connection of the group stays idle, and is told once, twice if one that
+ * is left without protection joins it later. Pure.
  */
-export function auditIdle(
-  idle: Iterable<IdleSocket>,
+export function auditIdle<S extends IdleSocket>(
+  idle: Iterable<S>,
   thresholdMs: number,
   episodes: Episodes,
-): { warn: IdleGroup[]; episodes: Episodes } {
-  const groups = new Map<string, IdleGroup>()
+): { tell: IdleGroup<S>[]; episodes: Episodes } {
+  const groups = new Map<string, IdleGroup<S>>()
   for (const socket of idle) {
-    const key = JSON.stringify([socket.destination, socket.opener.place, socket.opener.package])
-    let group = groups.get(key)
-    if (group === undefined) {
-      group = {
-        destination: socket.destination,
-        opener: socket.opener,
-        count: 0,
-        unprotected: 0,
-        minIdleMs: socket.idleMs,
-        maxIdleMs: socket.idleMs,
-        protection: null,
-        leave: null,
-      }
-      groups.set(key, group)
-    }
-    group.count++
-    if (socket.protection === null) group.unprotected++
-    group.minIdleMs = Math.min(group.minIdleMs, socket.idleMs)
-    group.maxIdleMs = Math.max(group.maxIdleMs, socket.idleMs)
-    group.protection ??= socket.protection
-    group.leave ??= socket.leave
+    const { destination, opener } = socket
+    const key = groupKey(destination, opener)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { destination, opener, sockets: [socket] })
+    else group.sockets.push(socket)
   }
-  const warn: IdleGroup[] = []
-  const next = new Map<string, { unprotected: boolean }>()
+  const tell: IdleGroup<S>[] = []
+  const next = new Map<string, { bare: boolean }>()
   for (const [key, group] of groups) {
     const before = episodes.get(key)
-    if (before === undefined && group.maxIdleMs < thresholdMs) continue
-    const unprotected = group.unprotected > 0
-    if (before === undefined || (unprotected && !before.unprotected)) warn.push(group)
-    next.set(key, { unprotected: unprotected || before?.unprotected === true })
+    const passed = group.sockets.some(({ idleMs }) => idleMs >= thresholdMs)
+    if (before === undefined && !passed) continue
+    const bare = group.sockets.some(({ decision }) => decision.action === 'leave')
+    if (before === undefined || (bare && !before.bare)) tell.push(group)
+    next.set(key, { bare: bare || before?.bare === true })
   }
-  return { warn, episodes: next }
+  return { tell, episodes: next }
+}
+
+/** What one warning tells of a group, now that the kernel has been asked. */
+export interface IdleSummary {
+  readonly destination: string
+  readonly opener: Opener
+  readonly count: number
+  readonly minIdleMs: number
+  readonly maxIdleMs: number
+  /** How many of each verdict. */
+  readonly verdicts: Readonly<Record<Verdict['verdict'], number>>
+  /** One connection that stands for the worst. */
+  readonly worst: JudgedSocket
+  /** A request that waits on one of them. */
+  readonly request: WaitingRequest | null
+}
+
+export interface JudgedSocket extends IdleSocket {
+  readonly judged: Verdict
+  readonly request: WaitingRequest | null
+}
+
+const BADNESS = { safe: 0, unknown: 1, 'at-risk': 2 } as const
+
+/** Sums up a group whose connections have been judged. Pure. */
+export function summarize(group: IdleGroup<JudgedSocket>): IdleSummary {
+  const { destination, opener, sockets } = group
+  const verdicts = { safe: 0, 'at-risk': 0, unknown: 0 }
+  let worst = sockets[0] as JudgedSocket
+  let minIdleMs = Number.POSITIVE_INFINITY
+  let maxIdleMs = 0
+  let request: WaitingRequest | null = null
+  for (const socket of sockets) {
+    verdicts[socket.judged.verdict]++
+    if (BADNESS[socket.judged.verdict] > BADNESS[worst.judged.verdict]) worst = socket
+    minIdleMs = Math.min(minIdleMs, socket.idleMs)
+    maxIdleMs = Math.max(maxIdleMs, socket.idleMs)
+    request ??= socket.request
+  }
+  return {
+    destination,
+    opener,
+    count: sockets.length,
+    minIdleMs,
+    maxIdleMs,
+    verdicts,
+    worst,
+    request,
+  }
+}
+
+/** What belongs into one warning has the same key. */
+export function groupKey(destination: string, opener: Opener): string {
+  return JSON.stringify([destination, opener.place, opener.package])
 }

@@ -1,27 +1,64 @@
-import { auditIdle, type Episodes, type IdleSocket } from './audit'
+import type { Socket } from 'node:net'
+import { auditIdle, type Episodes, type IdleGroup, type IdleSocket, summarize } from './audit'
 import type { Later } from './beat'
 import { channels } from './channels'
 import type { Config } from './config'
-import { idleFinding } from './findings'
+import { type Death, endOf, groupDeaths } from './death'
+import { destinationOf, isLoopback } from './endpoint'
+import { deathFinding, type Finding, idleFinding } from './findings'
+import type { ForeignAuditor } from './foreign-auditor'
+import { askKernel, type Words } from './join'
+import { judgeEntry, surroundings } from './judge-entry'
+import type { ProcFs } from './kernel/proc-fs'
 import { createDebug, emit } from './log'
-import { type Entry, openerOfEntry, type Registry } from './registry'
+import { clock, type Entry, openerOfEntry, type Registry } from './registry'
 
-/** Sockets whose opening place is formatted in one look, so that a burst of connects holds nothing up. */
-const TRACES_PER_LOOK = 200
+/** How long a look formats stacks before it leaves the rest to the next slice. */
+const TRACES_MS = 2
+const BETWEEN_SLICES_MS = 10
 
-/** Looks at the registry on a beat that does not keep the process alive, and warns about idle sockets. */
+/** While data is on its way the kernel hides keepalive; it is asked again so often, so far apart. */
+/** Descriptors that the hook does not know are looked for once in so many regular beats. */
+const FOREIGN_EVERY = 4
+
+const ASK_AGAIN = 4
+const ASK_AGAIN_MS = 250
+
+interface Candidate extends IdleSocket {
+  readonly entry: Entry
+  readonly socket: Socket
+}
+
+/**
+ * Looks at the registry on a beat that does not keep the process alive. Warns about idle sockets,
+ * and about those that died of it. The kernel is asked only when there is something to tell.
+ */
 export class Auditor {
   readonly #registry: Registry
   readonly #config: Config
   readonly #later: Later
+  readonly #proc: ProcFs
   readonly #debug = createDebug('audit')
   #cancel: (() => void) | undefined
+  readonly #foreign: ForeignAuditor
+  #foreignAt = 0
   #episodes: Episodes = new Map()
+  #asking = false
+  /** How many findings of each kind were told. */
+  readonly counters = { idle: 0, lost: 0 }
 
-  constructor(registry: Registry, config: Config, later: Later) {
+  constructor(
+    registry: Registry,
+    config: Config,
+    later: Later,
+    proc: ProcFs,
+    foreign: ForeignAuditor,
+  ) {
     this.#registry = registry
     this.#config = config
     this.#later = later
+    this.#proc = proc
+    this.#foreign = foreign
   }
 
   /** Starts the beat, if it is wanted and not running. */
@@ -41,27 +78,90 @@ export class Auditor {
     const threshold = idleWarnMs ?? Number.POSITIVE_INFINITY
     // What passes the threshold before the next look goes into the same warning.
     const about = Math.max(threshold / 2, threshold - (auditMs ?? 0))
-    const idle: IdleSocket[] = []
+    const idle: Candidate[] = []
+    const deaths: Death[] = []
     let longest = 0
-    let traces = TRACES_PER_LOOK
-    this.#registry.observe((entry, socket, idleMs) => {
-      if (traces > 0 && entry.opener !== null && !('package' in entry.opener)) {
-        openerOfEntry(entry)
-        traces--
-      }
-      if (idleMs < threshold && idleMs > longest) longest = idleMs
-      if (idleMs >= about && (idleLoopback || !isLoopback(socket.remoteAddress))) {
-        idle.push(describe(entry, idleMs))
-      }
+    this.#registry.observe({
+      open(entry, socket, idleMs) {
+        if (idleMs < threshold && idleMs > longest) longest = idleMs
+        if (idleMs < about || (!idleLoopback && isLoopback(socket.remoteAddress))) return
+        idle.push(candidate(entry, socket, idleMs))
+      },
+      ended: (entry, socket, minIdleMs, maxIdleMs) => {
+        if (!idleLoopback && isLoopback(entry.endpoint.host)) return
+        const death = deathOf(entry, socket, minIdleMs, maxIdleMs)
+        if (death !== null) deaths.push(death)
+      },
     })
-    const { warn, episodes } = auditIdle(idle, threshold, this.#episodes)
-    this.#episodes = episodes
-    for (const group of warn) {
-      const finding = idleFinding(group, this.#config)
-      channels.idle.publish(finding)
-      emit(finding, this.#config.format)
+    this.#readTraces()
+    this.#tellDeaths(deaths)
+    if (!this.#asking) {
+      const { tell, episodes } = auditIdle(idle, threshold, this.#episodes)
+      this.#episodes = episodes
+      if (tell.length > 0) this.#confirm(tell)
     }
     return threshold - longest
+  }
+
+  /** Formatting a stack is slow, and holding one keeps the program's objects: soon, and in slices. */
+  #readTraces(): void {
+    if (!this.#registry.readTraces(TRACES_MS)) {
+      this.#later(() => this.#readTraces(), BETWEEN_SLICES_MS)
+    }
+  }
+
+  #tellDeaths(deaths: readonly Death[]): void {
+    for (const death of deaths) {
+      this.#debug('lost: %o', death)
+      if (channels.lost.hasSubscribers) channels.lost.publish(death)
+    }
+    for (const group of groupDeaths(deaths, this.#config)) {
+      this.counters.lost += group.deaths.length
+      emit(deathFinding(group, this.#config), this.#config.format)
+    }
+  }
+
+  /** Asks the kernel about the sockets of some groups, and tells of them. */
+  async #confirm(groups: readonly IdleGroup<Candidate>[]): Promise<void> {
+    this.#asking = true
+    try {
+      const words = await this.#ask(groups.flatMap(({ sockets }) => sockets))
+      const around = surroundings(this.#proc, this.#config)
+      for (const group of groups) {
+        const sockets = group.sockets.map((candidate) => ({
+          ...candidate,
+          judged: judgeEntry(candidate.entry, words.of(candidate.socket), around),
+          request: candidate.entry.request,
+        }))
+        this.counters.idle++
+        this.#tellIdle(idleFinding(summarize({ ...group, sockets }), this.#config))
+      }
+    } catch (error) {
+      this.#debug('asking the kernel failed: %O', error)
+    } finally {
+      this.#asking = false
+    }
+  }
+
+  async #ask(candidates: readonly Candidate[]): Promise<Words> {
+    const pause = (next: () => void) => void this.#later(next, 1)
+    let sockets = candidates.map(({ socket }) => socket)
+    const all = await askKernel(this.#proc, sockets, pause)
+    let latest = all
+    const later = new Map<Socket, ReturnType<Words['of']>>()
+    for (let again = 0; again < ASK_AGAIN; again++) {
+      sockets = sockets.filter((socket) => latest.of(socket).passing)
+      if (sockets.length === 0) break
+      await new Promise<void>((done) => this.#later(done, ASK_AGAIN_MS))
+      latest = await askKernel(this.#proc, sockets, pause)
+      for (const socket of sockets) later.set(socket, latest.of(socket))
+    }
+    return { of: (socket) => later.get(socket) ?? all.of(socket), skipped: all.skipped }
+  }
+
+  #tellIdle(finding: Finding): void {
+    if (channels.idle.hasSubscribers) channels.idle.publish(finding)
+    emit(finding, this.#config.format)
   }
 
   #schedule(delayMs: number): void {
@@ -78,23 +178,42 @@ export class Auditor {
     } catch (error) {
       this.#debug('a look failed: %O', error)
     }
+    if (clock() >= this.#foreignAt) {
+      this.#foreignAt = clock() + FOREIGN_EVERY * auditMs
+      this.#foreign.look()
+    }
     this.#schedule(nextMs)
   }
 }
 
-function describe(entry: Entry, idleMs: number): IdleSocket {
-  const { host, port } = entry.endpoint
+function candidate(entry: Entry, socket: Socket, idleMs: number): Candidate {
   const { decision } = entry
   return {
-    destination: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-    idleMs,
+    destination: destinationOf(entry.endpoint),
     opener: openerOfEntry(entry),
-    protection: decision.action === 'protect' ? decision : null,
-    leave: decision.action === 'leave' ? decision : null,
+    idleMs,
+    decision,
+    entry,
+    socket,
   }
 }
 
-/** RFC 1122 127/8, RFC 4291 ::1, and 127/8 mapped into IPv6. */
-function isLoopback(address: string | undefined): boolean {
-  return address !== undefined && /^(::ffff:)?127\.|^::1$/.test(address)
+function deathOf(entry: Entry, socket: Socket, minIdleMs: number, maxIdleMs: number): Death | null {
+  const { decision, request } = entry
+  const end = endOf({
+    error: socket.errored,
+    peerEnded: socket.readableEnded,
+    waiting: request !== null,
+  })
+  return end === null
+    ? null
+    : {
+        destination: destinationOf(entry.endpoint),
+        opener: openerOfEntry(entry),
+        ...end,
+        minIdleMs,
+        maxIdleMs,
+        decision,
+        request,
+      }
 }

@@ -5,5 +5,6 @@ export const channels = {
   protect: channel('nat-keepalive:protect'),
   override: channel('nat-keepalive:override'),
   idle: channel('nat-keepalive:idle'),
+  lost: channel('nat-keepalive:lost'),
   kernel: channel('nat-keepalive:kernel'),
 }

@@ -1,12 +1,23 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import * as demo from './commands/demo'
-import { createPaint, type Output, type Terminal } from './demo/terminal'
+import * as doctor from './commands/doctor'
+import * as profiles from './commands/profiles'
+import * as run from './commands/run'
+import * as snippet from './commands/snippet'
 import { version } from './installation'
 import { nearest } from './settings'
+import { createPaint, type Output, type Terminal } from './terminal/terminal'
+import { UsageError } from './terminal/usage-error'
 
 export interface Streams {
   readonly stdout: Output
   readonly stderr: Output
+}
+
+interface Invocation {
+  readonly env: NodeJS.ProcessEnv
+  /** The arguments that are no options. */
+  readonly operands: readonly string[]
 }
 
 interface Command {
@@ -15,10 +26,16 @@ interface Command {
   /** What `COMMAND --help` prints. */
   readonly help: string
   readonly options: NonNullable<ParseArgsConfig['options']>
-  run(values: object, terminal: Terminal): Promise<number>
+  /**
+   * Whether arguments that are no options are taken: `any` wherever they stand; with `command`, the
+   * first of them ends the options. None are without it.
+   */
+  readonly operands?: 'any' | 'command'
+  run(values: object, terminal: Terminal, invocation: Invocation): Promise<number>
 }
 
-const commands: Readonly<Record<string, Command>> = { demo }
+/** In the order of --help. */
+const commands: Readonly<Record<string, Command>> = { doctor, run, profiles, snippet, demo }
 
 const help = `Usage: nat-keepalive COMMAND [OPTION]...
 
@@ -31,12 +48,11 @@ ${Object.entries(commands)
   --help     this text, or after a COMMAND the text about it
   --version  the version of nat-keepalive
 
+Example:
+  nat-keepalive doctor
+
 Exit codes: 0 fine, 1 findings, 2 wrong usage.
 `
-
-class UsageError extends Error {
-  override name = 'UsageError'
-}
 
 /** The command line of nat-keepalive; `argv` is what follows the name of the program. */
 export async function main(
@@ -44,27 +60,31 @@ export async function main(
   streams: Streams,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<number> {
+  const [name, ...args] = argv
+  let topic = ''
   try {
-    const [name, ...args] = argv
     if (name === undefined) throw new UsageError('A COMMAND is missing.')
     if (name.startsWith('-')) return about(argv, streams)
     const command = find(name)
-    const { help: wanted, ...values } = parse(args, command.options)
+    topic = `${name} `
+    const { values, operands } = read(args, command)
+    const { help: wanted, ...rest } = values
     if (wanted) {
       streams.stdout.write(command.help)
       return 0
     }
-    return await command.run(values, { ...streams, paint: createPaint(streams.stdout, env) })
+    const terminal = { ...streams, paint: createPaint(streams.stdout, env) }
+    return await command.run(rest, terminal, { env, operands })
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    streams.stderr.write(`nat-keepalive: ${error.message} See nat-keepalive --help.\n`)
+    streams.stderr.write(`nat-keepalive: ${error.message} See nat-keepalive ${topic}--help.\n`)
     return 2
   }
 }
 
 /** Without a COMMAND there are only questions about the program itself. */
 function about(argv: readonly string[], { stdout }: Streams): number {
-  const { help: wanted } = parse(argv, { version: { type: 'boolean' } })
+  const { help: wanted } = parse(argv, { version: { type: 'boolean' } }, false).values
   stdout.write(wanted ? help : `${version}\n`)
   return 0
 }
@@ -77,15 +97,34 @@ function find(name: string): Command {
   throw new UsageError(`The command ${JSON.stringify(name)} is unknown${hint}.`)
 }
 
-function parse(args: readonly string[], options: Command['options']): Record<string, unknown> {
+interface Arguments {
+  readonly values: Record<string, unknown>
+  readonly operands: readonly string[]
+}
+
+function read(args: readonly string[], { options, operands }: Command): Arguments {
+  if (operands !== 'command') return parse(args, options, operands === 'any')
+  const first = args.findIndex((arg) => arg === '--' || !arg.startsWith('-'))
+  const end = first === -1 ? args.length : first
+  const { values } = parse(args.slice(0, end), options, false)
+  return { values, operands: args.slice(args[end] === '--' ? end + 1 : end) }
+}
+
+function parse(
+  args: readonly string[],
+  options: Command['options'],
+  allowPositionals: boolean,
+): Arguments {
   if (parseArgs === undefined) {
     throw new UsageError('The command line needs Node 18.3; the hook itself does not.')
   }
   try {
-    return parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
       options: { ...options, help: { type: 'boolean', short: 'h' } },
-    }).values
+      allowPositionals,
+    })
+    return { values, operands: positionals }
   } catch (error) {
     if (!isParseError(error)) throw error
     throw new UsageError(explain(error))

@@ -11,7 +11,11 @@ export interface Endpoint {
  */
 export function endpointOf(args: readonly unknown[]): Endpoint | null {
   let [first, second] = args
-  if (Array.isArray(first)) [first, second] = first
+  if (Array.isArray(first)) {
+    // What net.connect has normalized carries a private symbol; Node refuses any other array.
+    if (Object.getOwnPropertySymbols(first).length === 0) return null
+    ;[first, second] = first
+  }
   if (typeof first === 'object' && first !== null) {
     const options = first as { path?: unknown; host?: unknown; port?: unknown }
     return options.path ? null : endpoint(options.host, options.port)
@@ -23,5 +27,16 @@ function endpoint(host: unknown, port: unknown): Endpoint | null {
   if (typeof port !== 'number' && (typeof port !== 'string' || port.trim() === '')) return null
   const number = Number(port)
   if (!Number.isInteger(number) || number < 0 || number > 65_535) return null
+  if (host && typeof host !== 'string') return null
   return { host: typeof host === 'string' && host !== '' ? host : 'localhost', port: number }
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function destinationOf({ host, port }: Endpoint): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** RFC 1122 127/8, RFC 4291 ::1, 127/8 mapped into IPv6, RFC 6761 localhost. */
+export function isLoopback(host: string | undefined): boolean {
+  return host !== undefined && /^(::ffff:)?127\.|^::1$|^localhost$/.test(host)
 }

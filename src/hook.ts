@@ -5,12 +5,15 @@ import { channels } from './channels'
 import type { Config } from './config'
 import { type Endpoint, endpointOf } from './endpoint'
 import { compileExclude, type Exclude } from './exclude'
+import { ForeignAuditor } from './foreign-auditor'
 import { Keepalive } from './keepalive'
+import { createProcFs } from './kernel/proc-fs'
 import { createDebug } from './log'
 import { openSockets } from './open-sockets'
 import type { Guard, SetKeepAlive } from './patch'
 import { type Asked, createPolicy, type Decision, overrides, type Policy } from './policy'
 import { type Entry, Registry } from './registry'
+import { followUndici } from './waiting-request'
 
 /** Joins settings, sockets and registry: what happens when a socket connects or is asked for keepalive. */
 export class Hook implements Guard {
@@ -19,32 +22,45 @@ export class Hook implements Guard {
   readonly #keepalive: Keepalive
   readonly #policy: Policy
   readonly #exclude: Exclude
-  readonly #auditor: Auditor
+  readonly auditor: Auditor
+  readonly foreign: ForeignAuditor
+  readonly #unfollow: () => void
   readonly #debug = createDebug('hook')
   readonly #exempt = new WeakSet<Socket>()
+  /** Sockets whose address is looked at when they connect. */
+  readonly #awaited = new WeakSet<Socket>()
   /** Calls before connect that count under `respect`: an off leaves no trace on the socket. */
   readonly #askedBefore = new WeakMap<Socket, Asked>()
 
   constructor(config: Config, setKeepAlive: SetKeepAlive, later: Later) {
     this.config = config
     this.#keepalive = new Keepalive(setKeepAlive, process.versions.node)
-    this.#policy = createPolicy(config)
+    this.#policy = createPolicy(config, this.#keepalive.takesInterval)
     this.#exclude = compileExclude(config.exclude)
-    this.#auditor = new Auditor(this.registry, config, later)
+    const proc = createProcFs()
+    this.foreign = new ForeignAuditor(this.registry, config, later, proc)
+    this.auditor = new Auditor(this.registry, config, later, proc, this.foreign)
+    this.#unfollow = followUndici()
   }
 
   connecting(socket: Socket, args: unknown[], wrapper: unknown): void {
     try {
       const endpoint = endpointOf(args)
       if (endpoint === null) return
-      const asked = this.#askedBefore.get(socket) ?? this.#keepalive.stored(socket)
+      // On a reconnect the socket still has what we put there; the entry knows what the program asked.
+      const known = this.registry.known(socket)
+      const asked =
+        known?.asked ??
+        this.#askedBefore.get(socket) ??
+        (known ? null : this.#keepalive.stored(socket))
       const decision = this.#decide(socket, endpoint, asked)
-      const entry = this.registry.add(socket, endpoint, asked, decision, wrapper)
+      const below = this.config.auditMs === null ? undefined : wrapper
+      const entry = this.registry.add(socket, endpoint, asked, decision, below)
       if (decision.action === 'protect') {
         this.#keepalive.preset(socket, decision)
-        if (this.#exclude.hasAddressRules) this.#excludeByAddress(socket, entry)
+        if (this.#exclude.hasAddressRules) this.#excludeByAddress(socket)
       }
-      this.#auditor.start()
+      this.auditor.start()
       this.#tell(entry)
     } catch (error) {
       this.#debug('connect: %O', error)
@@ -94,7 +110,7 @@ export class Hook implements Guard {
           if (socket.connecting) this.#keepalive.preset(socket, decision)
           else this.#keepalive.apply(socket, decision)
         }
-        this.#auditor.start()
+        this.auditor.start()
         this.#tell(entry)
       } catch (error) {
         this.#debug('open socket: %O', error)
@@ -102,8 +118,14 @@ export class Hook implements Guard {
     }
   }
 
+  /** Begins to look at the connections of the process. */
+  start(): void {
+    this.auditor.start()
+  }
+
   stop(): void {
-    this.#auditor.stop()
+    this.auditor.stop()
+    this.#unfollow()
   }
 
   #decide(socket: Socket, { host, port }: Endpoint, asked: Asked | null): Decision {
@@ -115,8 +137,13 @@ export class Hook implements Guard {
   }
 
   /** A name is known to be excluded by its address only once it is connected. */
-  #excludeByAddress(socket: Socket, entry: Entry): void {
+  #excludeByAddress(socket: Socket): void {
+    if (this.#awaited.has(socket)) return
+    this.#awaited.add(socket)
     socket.once('connect', () => {
+      this.#awaited.delete(socket)
+      const entry = this.registry.known(socket)
+      if (entry === undefined) return
       const rule = this.#exclude.address(socket.remoteAddress ?? '', entry.endpoint.port)
       if (rule === null) return
       entry.decision = { action: 'leave', reason: 'excluded', rule }

@@ -2,11 +2,15 @@ import type { Socket } from 'node:net'
 import { applyOptions, type Config, parseConfig } from './config'
 import { hookFinding } from './findings'
 import { createInstallation, type Installation, installed, version } from './installation'
+import { createProcFs } from './kernel/proc-fs'
 import { emit } from './log'
+import { buildReport } from './report/build-report'
+import type { Report } from './report/report'
 import { startUp, tellOfFailure, tellOfOtherVersion, tellOfProblems } from './startup'
 
 export type { Config } from './config'
 export { type Profile, profiles } from './profiles'
+export type { Report } from './report/report'
 
 /**
  * Protects the outbound sockets of this process from now on, and those that are open already.
@@ -25,15 +29,20 @@ export function install(options?: Partial<Config>): () => void {
   const { config, problems } = applyOptions(environment.config, options)
   if (!config.enabled) return () => {}
   try {
-    const installation = createInstallation(() => config, tellOfFailure)
+    const installation = createInstallation(() => config, config.auditMs, tellOfFailure)
     const uninstall = installation.acquire()
-    startUp({ ...environment, config, problems: [...environment.problems, ...problems] })
+    startUp({ ...environment, config, problems: [...environment.problems, ...problems] }, false)
     installation.hook()?.adopt()
     return uninstall
   } catch (error) {
     tellOfFailure(error)
     return () => {}
   }
+}
+
+/** What is known of the outbound connections of this process, on the kernel's word: plain data. */
+export function report(): Report {
+  return buildReport(installed()?.hook() ?? null, createProcFs())
 }
 
 /** Leaves this socket alone from now on: what is set on it stays, and its next calls are its own. */

@@ -18,6 +18,9 @@ export interface Installation {
 type HookClass = typeof import('./hook').Hook
 type Config = import('./config').Config
 
+// Made here and not by install(), which a program may call within a request.
+const later = createLater()
+
 const KEY = Symbol.for('nat-keepalive.1')
 const shared = globalThis as Record<symbol, unknown>
 
@@ -32,9 +35,9 @@ export function installed(): Installation | undefined {
  */
 export function createInstallation(
   config: () => Config,
+  startAfterMs: number | null,
   onError: (error: unknown) => void,
 ): Installation {
-  const later = createLater()
   let hook: Hook | null | undefined
   let users = 0
 
@@ -67,10 +70,13 @@ export function createInstallation(
         if (--users > 0) return
         patched.undo()
         hook?.stop()
+        cancel?.()
         delete shared[KEY]
       }
     },
   }
+  // A program may have connections of native code only, and never call connect.
+  const cancel = startAfterMs === null ? undefined : later(() => load()?.start(), startAfterMs)
   Object.defineProperty(shared, KEY, { value: installation, configurable: true })
   return installation
 }

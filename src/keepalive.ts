@@ -124,7 +124,12 @@ export class Keepalive {
 
   /** Puts back what the program had asked for; null means that it asked for nothing. */
   restore(socket: Socket, asked: Asked | null): void {
-    if (asked?.enable) this.#original.call(socket, true, asked.delayMs ?? 0)
-    else this.#original.call(socket, false)
+    if (!asked?.enable) {
+      this.#original.call(socket, false)
+      return
+    }
+    const { delayMs, intervalMs, probes } = asked
+    const times = this.takesInterval ? [intervalMs ?? undefined, probes ?? undefined] : []
+    this.#original.call(socket, true, delayMs ?? 0, ...times)
   }
 }

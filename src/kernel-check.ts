@@ -18,27 +18,26 @@ export function judgeKernel(reading: Reading<KeepaliveSysctls>, config: Config):
 }
 
 /**
- * The start-up check, which warns once per process tree and network namespace, and ends the process
- * under `strict`. That the values are not known is told only to those who asked for the check:
+ * The start-up check, which warns once per process tree and network namespace, or ends the
+ * process under `strict`, if it may. That the values are not known is told only to those who asked for the check:
  * a system without /proc is nobody's mistake.
  */
-export function checkKernel(proc: ProcFs, config: Config, askedFor: boolean): void {
-  if (config.sysctl === 'off' || isWorker()) return
+export function checkKernel(
+  proc: ProcFs,
+  config: Config,
+  askedFor: boolean,
+  mayExit: boolean,
+): void {
+  if (config.sysctl === 'off') return
   const reading = readKeepaliveSysctls(proc)
   const finding = judgeKernel(reading, config)
   if (channels.kernel.hasSubscribers) channels.kernel.publish({ reading, finding })
   if (finding === null || (!reading.known && !askedFor)) return
-  if (config.sysctl === 'strict' && reading.known) {
+  if (mayExit && config.sysctl === 'strict' && reading.known) {
     emitNow(finding, config.format)
     process.exit(EX_CONFIG)
   }
   if (wasTold(proc, process.env)) return
   markTold(proc, process.env)
   emit(finding, config.format)
-}
-
-/** Workers share the namespace, and the warning, of their process. */
-function isWorker(): boolean {
-  // Asking the worker_threads module would load it into every program.
-  return 'disabled' in process.chdir
 }

@@ -1,8 +1,9 @@
 import { Socket } from 'node:net'
 import type { Endpoint } from './endpoint'
+import type { Registry } from './registry'
 
 interface Internals {
-  _handle?: { constructor?: { name?: string } } | null
+  _handle?: { fd?: number; constructor?: { name?: string } } | null
   _host?: string | null
   _server?: unknown
   server?: unknown
@@ -42,8 +43,26 @@ function activeHandles(): unknown[] {
 }
 
 function isOutboundTcp(socket: Socket): boolean {
-  const { _handle, _server, server, _tlsOptions } = socket as Internals
-  if (socket.destroyed || _server || server || _tlsOptions?.isServer) return false
-  const kind = _handle?.constructor?.name
+  if (socket.destroyed || isInbound(socket)) return false
+  const kind = (socket as Internals)._handle?.constructor?.name
   return kind === 'TCP' || kind === 'TLSWrap'
+}
+
+function isInbound(socket: Socket): boolean {
+  const { _server, server, _tlsOptions } = socket as Internals
+  return Boolean(_server || server || _tlsOptions?.isServer)
+}
+
+/** The descriptors of the sockets that JavaScript knows: the tracked ones, and the inbound ones. */
+export function descriptorsOfJavaScript(registry: Registry): Set<number> {
+  const descriptors = new Set<number>()
+  const add = (socket: Socket) => {
+    const fd = (socket as Internals)._handle?.fd
+    if (fd !== undefined && fd >= 0) descriptors.add(fd)
+  }
+  for (const [, socket] of registry.open()) add(socket)
+  for (const handle of activeHandles()) {
+    if (handle instanceof Socket && isInbound(handle)) add(handle)
+  }
+  return descriptors
 }

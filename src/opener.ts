@@ -23,7 +23,7 @@ const FRAMES = 40
 
 /** The stack below `wrapper`, for `readTrace` to look at if anybody ever asks. */
 export function captureTrace(wrapper: unknown): Trace | null {
-  const limit = Error.stackTraceLimit
+  const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')
   try {
     const trace: Trace = {}
     Error.stackTraceLimit = FRAMES
@@ -32,9 +32,7 @@ export function captureTrace(wrapper: unknown): Trace | null {
   } catch {
     return null
   } finally {
-    try {
-      Error.stackTraceLimit = limit
-    } catch {}
+    restore('stackTraceLimit', limit)
   }
 }
 
@@ -46,17 +44,22 @@ export function readTrace(trace: Trace): Opener {
 function framesOf(trace: Trace): readonly Frame[] {
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   try {
-    Error.prepareStackTrace = (_error, frames) => frames
+    // Not by assignment, which would call a setter of the program's.
+    const value = (_error: unknown, frames: unknown) => frames
+    Object.defineProperty(Error, 'prepareStackTrace', { value, configurable: true, writable: true })
     const frames = trace.stack
     return Array.isArray(frames) ? frames : []
   } catch {
     return []
   } finally {
-    try {
-      if (prepare === undefined) delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace
-      else Object.defineProperty(Error, 'prepareStackTrace', prepare)
-    } catch {}
+    restore('prepareStackTrace', prepare)
   }
+}
+
+/** Puts a property of Error back as it was, its absence included. */
+function restore(name: string, descriptor: PropertyDescriptor | undefined): void {
+  if (descriptor === undefined) Reflect.deleteProperty(Error, name)
+  else Reflect.defineProperty(Error, name, descriptor)
 }
 
 /** The opening place in a stack, innermost frame first. Pure. */

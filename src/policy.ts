@@ -51,16 +51,26 @@ export interface Policy {
   decide(asked: Asked | null): Decision
 }
 
-/** How the settings answer what was asked for a socket that is neither excluded nor exempt. Pure. */
-export function createPolicy(config: Config): Policy {
+/** What libuv sets where Node does not take an interval and a count. */
+const LIBUV_PROBES = { intervalMs: 1_000, probes: 10 }
+
+/** A program uses a handful of schedules; one that makes up new ones must not fill the memory. */
+const MAX_KNOWN = 16
+
+/**
+ * How the settings answer what was asked for a socket that is neither excluded nor exempt.
+ * `takesInterval`: whether this Node can set the interval and the number of probes. Pure.
+ */
+export function createPolicy(config: Config, takesInterval: boolean): Policy {
+  const { intervalMs, probes } = takesInterval ? config : LIBUV_PROBES
   const ours = (reason: Reason): Protection =>
     config.mode === 'kernel'
       ? { action: 'protect', delayMs: null, intervalMs: null, probes: null, reason }
       : {
           action: 'protect',
           delayMs: config.delayMs,
-          intervalMs: config.intervalMs,
-          probes: config.probes,
+          intervalMs,
+          probes,
           reason,
         }
   const answers = {
@@ -72,14 +82,21 @@ export function createPolicy(config: Config): Policy {
   }
   const respected: Leave = { action: 'leave', reason: 'respected' }
 
-  const ownTimes = (asked: Asked, delayMs: number, reason: Reason): Protection => ({
-    action: 'protect',
-    delayMs,
-    // Two arguments say nothing about the probes; Node would fill in 1 s and 10.
-    intervalMs: asked.intervalMs ?? config.intervalMs,
-    probes: asked.probes ?? config.probes,
-    reason,
-  })
+  const known: Protection[] = []
+  const ownTimes = (asked: Asked, delayMs: number, reason: Reason): Protection => {
+    const answer: Protection = {
+      action: 'protect',
+      delayMs,
+      // Two arguments say nothing about the probes.
+      intervalMs: asked.intervalMs ?? intervalMs,
+      probes: asked.probes ?? probes,
+      reason,
+    }
+    const same = known.find((other) => sameProtection(answer, other))
+    if (same !== undefined) return same
+    if (known.length < MAX_KNOWN) known.push(answer)
+    return answer
+  }
 
   return {
     decide(asked) {
@@ -98,4 +115,13 @@ export function createPolicy(config: Config): Policy {
         : ownTimes(asked, config.delayMs, 'longer')
     },
   }
+}
+
+function sameProtection(a: Protection, b: Protection): boolean {
+  return (
+    a.delayMs === b.delayMs &&
+    a.intervalMs === b.intervalMs &&
+    a.probes === b.probes &&
+    a.reason === b.reason
+  )
 }

@@ -4,6 +4,9 @@ import { wasTold } from './kernel/told'
 
 type Settings = ReturnType<typeof import('./config').parseConfig>
 
+/** When a program that has not connected until then is looked at, for connections of native code. */
+const FIRST_LOOK_MS = 30_000
+
 /**
  * Installs the hook as the environment says. Loads only what a program that never connects needs;
  * the rest comes with the first connect, or with something to tell. What it throws, the preload
@@ -20,7 +23,7 @@ export function register(): void {
     if (present.version !== version) startup().tellOfOtherVersion(present.version)
     return
   }
-  const named = Object.keys(env).some((name) => name.startsWith('NAT_KEEPALIVE_'))
+  const named = Object.keys(env).some((name) => /^NAT_KEEPALIVE(_|$)/i.test(name))
   let read: Settings | undefined
   const settings = () => {
     // What a program adds to its environment later is not the platform's setting.
@@ -29,9 +32,10 @@ export function register(): void {
   }
   createInstallation(
     () => settings().config,
+    named ? settings().config.auditMs : FIRST_LOOK_MS,
     (error) => startup().tellOfFailure(error),
   ).acquire()
-  if (named || !kernelNeedsNoWord(env)) startup().startUp(settings())
+  if (named || !kernelNeedsNoWord(env)) startup().startUp(settings(), true)
 }
 
 /** Whether the kernel suits every path there is, or its parent told of it: nothing to load for. */

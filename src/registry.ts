@@ -2,21 +2,39 @@ import type { Socket } from 'node:net'
 import type { Endpoint } from './endpoint'
 import { captureTrace, type Opener, readTrace, type Trace, UNKNOWN_OPENER } from './opener'
 import type { Asked, Decision } from './policy'
+import { type WaitingRequest, waitingRequest } from './waiting-request'
 
 /** What is known of one outbound socket. Times are milliseconds since the process started. */
 export interface Entry {
   id: number
   readonly socket: WeakRef<Socket>
+  /** Holds the socket while it is idle, so that its end is not missed. */
+  held: Socket | null
   endpoint: Endpoint
   openedAt: number
   /** What the program last asked for; null where it asked for nothing. */
   asked: Asked | null
   decision: Decision
-  /** The stack, until somebody formats it. */
+  /** The stack, until it is formatted. */
   opener: Trace | Opener | null
-  bytes: number
+  read: number
+  written: number
   /** The end of the last span between two looks in which bytes moved. */
   activeAt: number
+  /** What waited on the socket at the last look. */
+  request: WaitingRequest | null
+  listed: boolean
+}
+
+/** Called back by a look at the registry. */
+export interface Observer {
+  /** A connected socket, and for how long nothing has moved on it. */
+  open(entry: Entry, socket: Socket, idleMs: number): void
+  /**
+   * A socket that was idle at the last look is closed, and received nothing more. It was idle for
+   * between `minIdleMs` and `maxIdleMs`.
+   */
+  ended(entry: Entry, socket: Socket, minIdleMs: number, maxIdleMs: number): void
 }
 
 interface Internals {
@@ -28,8 +46,10 @@ interface Internals {
 export class Registry {
   readonly #bySocket = new WeakMap<Socket, Entry>()
   #entries: Entry[] = []
+  #unread: Entry[] = []
   #sweepAt = 1_024
   #lastId = 0
+  #lookedAt = 0
 
   /** `wrapper` is the function below which the opening place is looked for; undefined: not known. */
   add(
@@ -41,23 +61,34 @@ export class Registry {
   ): Entry {
     const now = clock()
     const known = this.#bySocket.get(socket)
-    const entry: Entry = {
+    const fresh: Entry = {
       id: ++this.#lastId,
       socket: known?.socket ?? new WeakRef(socket),
+      held: null,
       endpoint,
       openedAt: now,
       asked,
       decision,
       opener: wrapper === undefined ? null : captureTrace(wrapper),
-      bytes: 0,
+      read: 0,
+      written: 0,
       activeAt: now,
+      request: null,
+      listed: true,
     }
+    const listed = known?.listed ?? false
     // A reconnect of the same socket is another connection in the same place.
-    if (known !== undefined) return Object.assign(known, entry)
-    this.#bySocket.set(socket, entry)
-    this.#entries.push(entry)
+    const entry = known === undefined ? fresh : Object.assign(known, fresh)
+    if (known === undefined) this.#bySocket.set(socket, entry)
+    if (!listed) this.#entries.push(entry)
+    if (entry.opener !== null) this.#unread.push(entry)
     if (this.#entries.length >= this.#sweepAt) this.#sweep()
     return entry
+  }
+
+  /** The entry of a socket itself, from an earlier connection too. */
+  known(socket: Socket): Entry | undefined {
+    return this.#bySocket.get(socket)
   }
 
   /**
@@ -74,24 +105,70 @@ export class Registry {
     return undefined
   }
 
-  /** Looks at the byte counters of every open socket; calls back with the connected ones. */
-  observe(each: (entry: Entry, socket: Socket, idleMs: number) => void): void {
+  /** Looks at the byte counters of every open socket, and at those that have ended. */
+  observe(observer: Observer): void {
     const now = clock()
-    this.#sweep()
+    let kept = 0
     for (const entry of this.#entries) {
-      const socket = entry.socket.deref()
-      if (socket === undefined) continue
-      if (socket.connecting) {
+      const socket = entry.held ?? entry.socket.deref()
+      if (socket === undefined || socket.destroyed) {
+        entry.listed = false
+        if (entry.held !== null) this.#end(entry, entry.held, now, observer)
+        continue
+      }
+      this.#entries[kept++] = entry
+      const handle = (socket as Internals)._handle
+      if (!handle || socket.connecting) {
         entry.activeAt = now
         continue
       }
-      const bytes = bytesOf(socket)
-      if (bytes !== entry.bytes) {
-        entry.bytes = bytes
+      // The handle counts what went over the wire also where JavaScript saw none of it (http2, TLS).
+      const { bytesRead = 0, bytesWritten = 0 } = handle
+      if (bytesRead !== entry.read || bytesWritten !== entry.written) {
+        entry.read = bytesRead
+        entry.written = bytesWritten
         entry.activeAt = now
+        entry.held = null
+        entry.request = null
+      } else {
+        entry.held = socket
+        entry.request = waitingRequest(socket)
       }
-      each(entry, socket, now - entry.activeAt)
+      observer.open(entry, socket, now - entry.activeAt)
     }
+    this.#entries.length = kept
+    this.#sweepAt = 2 * kept + 1_024
+    this.#lookedAt = now
+  }
+
+  /** Formats stacks that were captured since, for `budgetMs` at the most. Says whether all are. */
+  readTraces(budgetMs: number): boolean {
+    const until = clock() + budgetMs
+    for (let entry = this.#unread.pop(); entry !== undefined; entry = this.#unread.pop()) {
+      openerOfEntry(entry)
+      if (clock() > until) break
+    }
+    return this.#unread.length === 0
+  }
+
+  /** The open sockets with their entries, connecting ones included. */
+  *open(): Generator<[Entry, Socket]> {
+    for (const entry of this.#entries) {
+      const socket = entry.held ?? entry.socket.deref()
+      if (socket !== undefined && !socket.destroyed) yield [entry, socket]
+    }
+  }
+
+  /** Milliseconds since bytes were seen to move, 0 where some moved since the last look. */
+  idleMs(entry: Entry, socket: Socket): number {
+    const { bytesRead = 0, bytesWritten = 0 } = (socket as Internals)._handle ?? {}
+    const moved = bytesRead !== entry.read || bytesWritten !== entry.written
+    return moved ? 0 : clock() - entry.activeAt
+  }
+
+  /** How many sockets were ever added. */
+  get added(): number {
+    return this.#lastId
   }
 
   /** Open entries, connecting ones included. */
@@ -99,14 +176,24 @@ export class Registry {
     return this.#entries.length
   }
 
+  #end(entry: Entry, socket: Socket, now: number, observer: Observer): void {
+    entry.held = null
+    if (socket.bytesRead !== entry.read) return
+    entry.request ??= waitingRequest(socket)
+    const { activeAt } = entry
+    observer.ended(entry, socket, Math.max(0, this.#lookedAt - activeAt), now - activeAt)
+  }
+
+  /** Closed sockets between two looks are bounded by the open ones, at a constant cost per connect. */
   #sweep(): void {
-    this.#entries = this.#entries.filter((entry) => {
+    const open = (entry: Entry) => {
+      if (entry.held !== null) return true
       const socket = entry.socket.deref()
-      if (socket === undefined) return false
-      if (socket.destroyed) this.#bySocket.delete(socket)
-      return !socket.destroyed
-    })
-    // Closed sockets between two sweeps are bounded by the open ones, at a constant cost per connect.
+      entry.listed = socket !== undefined && !socket.destroyed
+      return entry.listed
+    }
+    this.#entries = this.#entries.filter(open)
+    this.#unread = this.#unread.filter((entry) => entry.listed)
     this.#sweepAt = 2 * this.#entries.length + 1_024
   }
 }
@@ -121,13 +208,7 @@ export function openerOfEntry(entry: Entry): Opener {
   return read
 }
 
-function bytesOf(socket: Socket): number {
-  // The handle counts what went over the wire also where JavaScript saw none of it (http2, TLS).
-  const handle = (socket as Internals)._handle
-  return (handle?.bytesRead ?? 0) + (handle?.bytesWritten ?? 0)
-}
-
 /** Whole milliseconds since the process started: monotonic, and a small integer for 24 days. */
-function clock(): number {
+export function clock(): number {
   return Math.trunc(process.uptime() * 1_000)
 }

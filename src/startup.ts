@@ -5,15 +5,28 @@ import { createProcFs } from './kernel/proc-fs'
 import { checkKernel } from './kernel-check'
 import { emit } from './log'
 
-/** Tells what is wrong with the settings and with the kernel's values, before the program begins. */
-export function startUp(settings: {
-  readonly config: Config
-  readonly problems: readonly Problem[]
-  readonly given: ReadonlySet<string>
-}): void {
+/**
+ * Tells what is wrong with the settings and with the kernel's values. Under `strict` it ends the
+ * process, if it may: before the program begins, but not under its feet.
+ */
+export function startUp(
+  settings: {
+    readonly config: Config
+    readonly problems: readonly Problem[]
+    readonly given: ReadonlySet<string>
+  },
+  mayExit: boolean,
+): void {
   const { config, problems, given } = settings
+  // Workers share the environment and the network namespace, and the warnings, of their process.
+  if (isWorker()) return
   tellOfProblems(problems, config.format)
-  checkKernel(createProcFs(), config, given.has('NAT_KEEPALIVE_SYSCTL'))
+  checkKernel(createProcFs(), config, given.has('NAT_KEEPALIVE_SYSCTL'), mayExit)
+}
+
+function isWorker(): boolean {
+  // Asking the worker_threads module would load it into every program.
+  return 'disabled' in process.chdir
 }
 
 export function tellOfProblems(problems: readonly Problem[], format: Config['format']): void {

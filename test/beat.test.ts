@@ -98,12 +98,12 @@ t.test(
 )
 
 t.test('the store of a late installation is not retained', async (t) => {
-  const script = `${head} ${request}
+  const script = `const { install } = require('./dist/index.js'); ${request}
     let store
     const begin = () => {
       const request = { url: '/' }
       store = new WeakRef(request)
-      storage.run(request, () => { globalThis.later = createLater() })
+      storage.run(request, () => { install() })
     }
     begin()
     collected(store).then(console.log)`

@@ -14,67 +14,69 @@ async function cli(argv: readonly string[]) {
   return { code, ...said }
 }
 
-const wrong = [
-  [[], 'A COMMAND is missing.'],
-  [['dmo'], 'The command "dmo" is unknown, perhaps demo was meant.'],
-  [['constructor'], 'The command "constructor" is unknown.'],
-  [['--json'], 'The option --json is unknown.'],
-  [['--version', 'demo'], 'The argument "demo" is one too many.'],
-  [['demo', '--jsn'], 'The option --jsn is unknown.'],
-  [['demo', '-x'], 'The option -x is unknown.'],
-  [['demo', 'again'], 'The argument "again" is one too many.'],
-  [['demo', '--json=yes'], 'The option --json is not used in the right way.'],
-] as const
-for (const [argv, message] of wrong) {
+const wrong: readonly [argv: readonly string[], message: string, topic: string][] = [
+  [[], 'A COMMAND is missing.', ''],
+  [['dmo'], 'The command "dmo" is unknown, perhaps demo was meant.', ''],
+  [['docter'], 'The command "docter" is unknown, perhaps doctor was meant.', ''],
+  [['constructor'], 'The command "constructor" is unknown.', ''],
+  [['--json'], 'The option --json is unknown.', ''],
+  [['--version', 'demo'], 'The argument "demo" is one too many.', ''],
+  [['demo', '--jsn'], 'The option --jsn is unknown.', 'demo '],
+  [['demo', '-x'], 'The option -x is unknown.', 'demo '],
+  [['demo', 'again'], 'The argument "again" is one too many.', 'demo '],
+  [['demo', '--json=yes'], 'The option --json is not used in the right way.', 'demo '],
+  [['doctor', 'me'], 'The argument "me" is one too many.', 'doctor '],
+  [['profiles', '--all'], 'The option --all is unknown.', 'profiles '],
+  [['run'], 'A COMMAND to run is missing.', 'run '],
+  [['run', '--json', 'ls'], 'The option --json is unknown.', 'run '],
+  [
+    ['snippet'],
+    'A KIND is missing: docker, compose, kubernetes, ecs, lambda, systemd or sysctl.',
+    'snippet ',
+  ],
+  [['snippet', 'dokcer'], 'The kind "dokcer" is unknown, perhaps docker was meant.', 'snippet '],
+  [['snippet', 'toString'], 'The kind "toString" is unknown.', 'snippet '],
+  [['snippet', 'ecs', 'x'], 'The argument "x" is one too many.', 'snippet '],
+  [['snippet', 'ecs', '--json'], 'The option --json is unknown.', 'snippet '],
+]
+for (const [argv, message, topic] of wrong) {
   t.test(`wrong usage is one line and a hint: ${argv.join(' ') || 'nothing'}`, async (t) => {
-    const stderr = `nat-keepalive: ${message} See nat-keepalive --help.\n`
+    const stderr = `nat-keepalive: ${message} See nat-keepalive ${topic}--help.\n`
     t.strictSame(await cli(argv), { code: 2, stdout: '', stderr })
   })
 }
 
-const help = `Usage: nat-keepalive COMMAND [OPTION]...
-
-Keeps idle outbound connections alive behind NAT gateways, and tells which
-ones would die.
-
-  demo       before and after, on this machine, in under a minute
-
-  --help     this text, or after a COMMAND the text about it
-  --version  the version of nat-keepalive
-
-Exit codes: 0 fine, 1 findings, 2 wrong usage.
-`
-
-const demoHelp = `Usage: nat-keepalive demo [--json]
-
-Shows what the hook changes: what the kernel does for a request that waits,
-and what becomes of it behind a NAT that forgets idle connections.
-Contacts nobody, and leaves nothing behind. Takes about 20 seconds.
-
-  --json  print the measurements, and nothing else
-  --help  this text
-
-Exit codes: 0 it went as it should, also where no NAT can be built here;
-1 it did not, and stderr says how; 2 wrong usage.
-`
+const names = ['doctor', 'run', 'profiles', 'snippet', 'demo']
 
 t.test('--help and --version are data', async (t) => {
   const { version } = require('../package.json')
+  const { stdout: help } = await cli(['--help'])
   for (const argv of [['--help'], ['-h'], ['--version', '--help']]) {
     t.strictSame(await cli(argv), { code: 0, stdout: help, stderr: '' })
   }
-  for (const argv of [
-    ['demo', '--help'],
-    ['demo', '--json', '-h'],
-  ]) {
-    t.strictSame(await cli(argv), { code: 0, stdout: demoHelp, stderr: '' })
-  }
+  t.matchSnapshot(help, 'nat-keepalive --help')
+  for (const row of help.split('\n')) t.ok(row.length <= 80, row)
   t.strictSame(await cli(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
-  for (const row of `${help}${demoHelp}`.split('\n')) t.ok(row.length <= 80, row)
+})
+
+t.test('every command has its --help, with its usage first', async (t) => {
+  const { stdout: overview } = await cli(['--help'])
+  for (const name of names) {
+    t.match(overview, new RegExp(`^  ${name} +\\S`, 'm'))
+    const { code, stdout, stderr } = await cli([name, '--help'])
+    t.strictSame([code, stderr], [0, ''])
+    t.match(stdout, new RegExp(`^Usage: nat-keepalive ${name}\\b`))
+    t.match(stdout, /^Exit codes?: /m)
+    if (name !== 'demo') t.match(stdout, /^Example.*:\n {2}\S/m)
+    for (const row of stdout.split('\n')) t.ok(row.length <= 80, row)
+    t.matchSnapshot(stdout, `${name} --help`)
+    t.equal((await cli([name, '-h'])).stdout, stdout)
+  }
+  t.equal((await cli(['snippet', 'docker', '--help'])).code, 0)
 })
 
 t.test('the program ends with the exit code', async (t) => {
   const bin = join(root, 'dist', 'bin.js')
-  t.match(await runNode([bin, '--help']), { code: 0, stdout: help, stderr: '' })
+  t.match(await runNode([bin, '--help']), { code: 0, stdout: /^Usage: /, stderr: '' })
   t.match(await runNode([bin, 'dmo']), { code: 2, stdout: '', stderr: /^nat-keepalive: / })
 })

@@ -3,7 +3,6 @@ import { measureLoopback } from '../demo/loopback'
 import { judgeGateway, judgeLoopback, type Measurements } from '../demo/measurements'
 import { buildLabs, type Gateway, measureNat, times } from '../demo/nat'
 import { withProgress } from '../demo/progress'
-import type { Terminal } from '../demo/terminal'
 import {
   conclude,
   introduceLoopback,
@@ -12,8 +11,9 @@ import {
   renderLoopback,
   renderNoNat,
 } from '../demo/text'
-import { wrapText } from '../demo/wrap-text'
 import { version } from '../installation'
+import type { Terminal } from '../terminal/terminal'
+import { wrapText } from '../terminal/wrap-text'
 
 export const summary = 'before and after, on this machine, in under a minute'
 

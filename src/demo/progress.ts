@@ -1,4 +1,4 @@
-import type { Output } from './terminal'
+import type { Output } from '../terminal/terminal'
 
 /**
  * Shows how long it has been waiting in one line, which it removes at the end. On a terminal only:

@@ -1,4 +1,4 @@
-import type { Paint, Style } from './terminal'
+import type { Paint, Style } from '../terminal/terminal'
 
 export interface Cell {
   readonly text: string

@@ -1,9 +1,9 @@
+import type { Paint } from '../terminal/terminal'
+import { wrapText } from '../terminal/wrap-text'
 import type { KernelWord } from './kernel-word'
 import type { Loopback } from './loopback'
 import type { Gateway, Story, Times } from './nat'
 import { type Cell, type Row, renderTable } from './table'
-import type { Paint } from './terminal'
-import { wrapText } from './wrap-text'
 
 const withHook = 'node -r nat-keepalive/register app.js'
 

@@ -1,7 +1,21 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import {
+  closeSync,
+  type Dir,
+  opendirSync,
+  openSync,
+  read,
+  readFileSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs'
 
 /** A fact that may be out of reach: then `why` says so, and no verdict may be drawn from it. */
 export type Reading<T> = { known: true; value: T } | { known: false; why: string }
+
+/** A Reading whose failure can be told apart by its code: ENOENT, EACCES, ERR_ACCESS_DENIED. */
+export type CodedReading<T> =
+  | { known: true; value: T }
+  | { known: false; why: string; code: string }
 
 /** The only reader of /proc. */
 export interface ProcFs {
@@ -9,28 +23,165 @@ export interface ProcFs {
   read(path: string): Reading<string>
   /** Where a link below /proc points. Never throws. */
   link(path: string): Reading<string>
+  /** Opens a file that is too long to be read at once. Never throws. */
+  open(path: string): CodedReading<ProcFile>
+  /** Opens a folder that is too long to be listed at once. Never throws. */
+  openFolder(path: string): CodedReading<ProcFolder>
+}
+
+/** An open file, read from its start to its end. None of it throws. */
+export interface ProcFile {
+  /** Puts the next bytes at `offset` of the buffer and says how many there were: 0 at the end. */
+  read(buffer: Buffer, offset: number): CodedReading<number>
+  /** The same on a thread of libuv's pool. It holds the event loop until it is done. */
+  readInPool(buffer: Buffer, offset: number): Promise<CodedReading<number>>
+  close(): void
+}
+
+/** An open folder. None of it throws. */
+export interface ProcFolder {
+  /** The next name, in no order; null at the end. */
+  next(): CodedReading<string | null>
+  /** Where the link of this name points. */
+  link(name: string): CodedReading<string>
+  close(): void
 }
 
 /** `root` is where proc(5) is mounted; tests point it at captured files. */
 export function createProcFs(root = '/proc', platform: string = process.platform): ProcFs {
-  const attempt = (path: string, read: (file: string) => string): Reading<string> => {
-    if (platform !== 'linux') return { known: false, why: `there is no /proc on ${platform}` }
-    const file = `${root}/${path}`
-    try {
-      return { known: true, value: read(file) }
-    } catch (error) {
-      return { known: false, why: whyUnreadable(file, error) }
+  const attempt = <T>(path: string, read: (file: string) => T): CodedReading<T> => {
+    if (platform !== 'linux') {
+      return { known: false, why: `there is no /proc on ${platform}`, code: 'ENOSYS' }
     }
+    const file = `${root}/${path}`
+    return reach(file, () => read(file))
   }
   return {
-    read: (path) => attempt(path, (file) => readFileSync(file, 'latin1')),
-    link: (path) => attempt(path, (file) => readlinkSync(file)),
+    read: (path) => uncoded(attempt(path, (file) => readFileSync(file, 'latin1'))),
+    link: (path) => uncoded(attempt(path, (file) => readlinkSync(file))),
+    open: (path) => attempt(path, (file) => new OpenFile(file, openSync(file, 'r'))),
+    openFolder: (path) =>
+      attempt(path, (file) => new OpenFolder(file, opendirSync(file, { bufferSize: 64 }))),
   }
 }
 
-function whyUnreadable(file: string, error: unknown): string {
+class OpenFile implements ProcFile {
+  readonly #file: string
+  readonly #descriptor: number
+
+  constructor(file: string, descriptor: number) {
+    this.#file = file
+    this.#descriptor = descriptor
+  }
+
+  read(buffer: Buffer, offset: number): CodedReading<number> {
+    try {
+      const length = buffer.length - offset
+      return { known: true, value: readSync(this.#descriptor, buffer, offset, length, null) }
+    } catch (error) {
+      return unreadable(this.#file, error)
+    }
+  }
+
+  readInPool(buffer: Buffer, offset: number): Promise<CodedReading<number>> {
+    return new Promise((done) => {
+      const length = buffer.length - offset
+      read(this.#descriptor, buffer, offset, length, null, (error, value) => {
+        done(error === null ? { known: true, value } : unreadable(this.#file, error))
+      })
+    })
+  }
+
+  close(): void {
+    reach(this.#file, () => closeSync(this.#descriptor))
+  }
+}
+
+class OpenFolder implements ProcFolder {
+  readonly #file: string
+  readonly #folder: Dir
+
+  constructor(file: string, folder: Dir) {
+    this.#file = file
+    this.#folder = folder
+  }
+
+  next(): CodedReading<string | null> {
+    return reach(this.#file, () => this.#folder.readSync()?.name ?? null)
+  }
+
+  link(name: string): CodedReading<string> {
+    const file = `${this.#file}/${name}`
+    return reach(file, () => readlinkSync(file))
+  }
+
+  close(): void {
+    reach(this.#file, () => this.#folder.closeSync())
+  }
+}
+
+function reach<T>(file: string, get: () => T): CodedReading<T> {
+  try {
+    return { known: true, value: get() }
+  } catch (error) {
+    return unreadable(file, error)
+  }
+}
+
+function unreadable(file: string, error: unknown): { known: false; why: string; code: string } {
   const code = (error as NodeJS.ErrnoException | undefined)?.code ?? String(error)
-  return code === 'ERR_ACCESS_DENIED'
-    ? `Node's permission model does not let this process read ${file}`
-    : `${file} could not be read (${code})`
+  const why =
+    code === 'ERR_ACCESS_DENIED'
+      ? `Node's permission model does not let this process read ${file}`
+      : `${file} could not be read (${code})`
+  return { known: false, why, code }
+}
+
+function uncoded<T>(reading: CodedReading<T>): Reading<T> {
+  return reading.known ? reading : { known: false, why: reading.why }
+}
+
+/** How long a scan may hold the event loop before it lets others run. */
+const SLICE_MS = 2
+
+/** Calls `next` in a later turn of the event loop, which it does not keep running. */
+export type Pause = (next: () => void) => void
+
+/**
+ * A timer and not setImmediate: an immediate that is unref'd does not wake a loop which waits for
+ * input, so that a scan in an idle program would stand still until something else happens.
+ */
+export const rest: Pause = (next) => {
+  setTimeout(next, 1).unref()
+}
+
+/** Cuts long synchronous work into slices. */
+export class Slices {
+  readonly #pause: Pause
+  #end = 0
+
+  constructor(pause: Pause) {
+    this.#pause = pause
+    this.begin()
+  }
+
+  /** A slice begins here: to be called when the event loop has been elsewhere. */
+  begin(): void {
+    this.#end = uptimeMs() + SLICE_MS
+  }
+
+  get over(): boolean {
+    return uptimeMs() >= this.#end
+  }
+
+  /** Never settles if the loop ends first, which is what ends a program. */
+  async next(): Promise<void> {
+    await new Promise<void>((done) => this.#pause(done))
+    this.begin()
+  }
+}
+
+/** Milliseconds since the process started. Test frameworks that replace clocks leave it alone. */
+export function uptimeMs(): number {
+  return process.uptime() * 1_000
 }

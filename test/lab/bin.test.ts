@@ -106,17 +106,18 @@ t.test('a server is started first, and listens before the command runs', async (
 
 t.test('outages and flushes happen on time', async (t) => {
   if (!needLab(t)) return
-  const { code, stderr } = cli([
-    '--outage',
-    '200ms:500ms',
-    '--flush',
-    '0.5s',
-    '--flush',
-    '1h',
-    'sleep',
-    '2',
+  const serve = `${node} -e "require('net').createServer((s) => s.resume()).listen(7000)"`
+  const program = `
+    const socket = require('net').connect(7000, process.env.LAB_SERVER)
+    socket.on('error', (error) => { console.log(error.code); process.exit() })
+    setTimeout(() => socket.write('x'), 4000)
+    setTimeout(process.exit, 9000)`
+  const { code, stdout, stderr } = cli([
+    ...['--limit', '1m', '--flush', '2.5s', '--flush', '1h', '--outage', '2s:1s'],
+    ...['--serve', serve, node, '-e', program],
   ])
   t.equal(code, 0)
+  t.equal(stdout, 'ECONNRESET\n', 'the flow was made, and forgotten before the next packet')
   t.equal(
     stderr,
     'lab: The outage begins.\nlab: The NAT has forgotten every flow.\nlab: The outage is over.\n',
@@ -130,7 +131,8 @@ function started(child: ChildProcess): Promise<void> {
 const forwarded = [
   ['SIGTERM', 'trap "exit 9" TERM; echo on; while :; do sleep 0.1; done', 9],
   ['SIGTERM', 'echo on; exec sleep 1000', 143],
-  ['SIGINT', 'echo on; sleep 1000', 130],
+  // The announcement comes from the inner process, because dash loses a SIGINT while it starts one.
+  ['SIGINT', 'sh -c "echo on; exec sleep 1000"; echo no', 130],
   ['SIGINT', 'trap "" INT; echo on; sleep 1; exit 5', 5],
   ['SIGHUP', 'trap "exit 8" HUP; echo on; while :; do sleep 0.1; done', 8],
 ] as const
@@ -141,6 +143,7 @@ for (const [signal, script, expected] of forwarded) {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    t.teardown(() => child.kill('SIGKILL'))
     const ended = new Promise((resolve) => child.on('exit', resolve))
     await started(child)
     child.kill(signal)

@@ -1,0 +1,84 @@
+'use strict'
+
+// node scripts/build-image-folder.cjs FOLDER
+//
+// Builds in FOLDER, which must be new or empty, what belongs at /opt/nat-keepalive of an image: what
+// `npm pack` publishes, and the dependencies as package-lock.json names them. The hook runs without
+// them; `DEBUG` needs debug, and the command line needs semver. `npm run build` comes first.
+const { execFileSync } = require('node:child_process')
+const fs = require('node:fs')
+const { tmpdir } = require('node:os')
+const { join, resolve } = require('node:path')
+
+const root = resolve(__dirname, '..')
+
+/** Builds the folder. Throws where it has content, or where the package has not been built. */
+function buildImageFolder(folder) {
+  if (fs.existsSync(folder) && fs.readdirSync(folder).length > 0) {
+    throw new Error(`${folder} is not empty, and nothing is overwritten: name a new folder.`)
+  }
+  if (!fs.existsSync(join(root, 'dist', 'register.js'))) {
+    throw new Error('There is no dist/register.js to publish: run `npm run build` first.')
+  }
+  const work = fs.mkdtempSync(join(tmpdir(), 'nat-keepalive-image-'))
+  // Whoever builds it, every user of the image has to be able to read it.
+  const umask = process.umask(0o022)
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o755 })
+    unpackPackage(work, folder)
+    copyDependencies(work, folder)
+  } finally {
+    process.umask(umask)
+    fs.rmSync(work, { recursive: true, force: true })
+  }
+}
+
+function unpackPackage(work, folder) {
+  // Scripts are ignored, because `prepare` would empty dist under those who use it.
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', work]
+  const [{ filename }] = Object.values(JSON.parse(npm(args, root)))
+  const tar = ['-xzf', filename, '-C', resolve(folder), '--strip-components=1', '--no-same-owner']
+  execFileSync('tar', tar, { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+function copyDependencies(work, folder) {
+  const lock = JSON.parse(fs.readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const { name, version, dependencies } = lock.packages['']
+  const locked = Object.entries(lock.packages).filter(([, { dev, devOptional }]) => {
+    return !dev && !devOptional
+  })
+  const packages = { ...Object.fromEntries(locked), '': { name, version, dependencies } }
+  write(join(work, 'package.json'), { name, version, dependencies })
+  write(join(work, 'package-lock.json'), { ...lock, packages })
+  npm(['ci', '--ignore-scripts', '--no-bin-links', '--no-audit', '--no-fund'], work)
+  const modules = join(work, 'node_modules')
+  fs.rmSync(join(modules, '.package-lock.json'), { force: true })
+  fs.cpSync(modules, join(folder, 'node_modules'), { recursive: true })
+}
+
+function write(file, content) {
+  fs.writeFileSync(file, JSON.stringify(content))
+}
+
+function npm(args, cwd) {
+  // The hook in a NODE_OPTIONS of the one who builds is not part of what is built.
+  const env = { ...process.env, NODE_OPTIONS: '' }
+  const stdio = ['ignore', 'pipe', 'pipe']
+  return execFileSync('npm', args, { cwd, env, stdio, encoding: 'utf8' })
+}
+
+module.exports = { buildImageFolder }
+
+if (require.main === module) {
+  const [folder, ...rest] = process.argv.slice(2)
+  if (folder === undefined || rest.length > 0) {
+    process.stderr.write('Usage: node scripts/build-image-folder.cjs FOLDER\n')
+    process.exit(2)
+  }
+  try {
+    buildImageFolder(folder)
+  } catch (error) {
+    process.stderr.write(`The folder was not built. ${error.stderr || error.message}\n`)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,50 @@
+'use strict'
+
+// node scripts/build-lambda-layer.cjs FILE
+//
+// Builds a Lambda layer: a zip archive that Lambda unpacks into /opt, so that the hook's entry is
+// /opt/nat-keepalive/register.js. The same checkout gives the same bytes. `npm run build` comes first.
+const fs = require('node:fs')
+const { tmpdir } = require('node:os')
+const { join } = require('node:path')
+const { buildImageFolder } = require('./build-image-folder.cjs')
+const { zip } = require('./zip.cjs')
+
+/** Builds the archive, over an older one if there is one. */
+function buildLambdaLayer(file) {
+  const work = fs.mkdtempSync(join(tmpdir(), 'nat-keepalive-layer-'))
+  try {
+    buildImageFolder(join(work, 'nat-keepalive'))
+    fs.writeFileSync(file, zip(filesOf(work)))
+  } finally {
+    fs.rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** Every file under a folder, by its path in it, in an order that no file system decides. */
+function filesOf(folder, prefix = '') {
+  const entries = fs.readdirSync(join(folder, prefix), { withFileTypes: true })
+  return entries
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const name = `${prefix}${entry.name}`
+      if (entry.isDirectory()) return filesOf(folder, `${name}/`)
+      return [{ name, content: fs.readFileSync(join(folder, name)) }]
+    })
+}
+
+module.exports = { buildLambdaLayer }
+
+if (require.main === module) {
+  const [file, ...rest] = process.argv.slice(2)
+  if (file === undefined || rest.length > 0) {
+    process.stderr.write('Usage: node scripts/build-lambda-layer.cjs FILE\n')
+    process.exit(2)
+  }
+  try {
+    buildLambdaLayer(file)
+  } catch (error) {
+    process.stderr.write(`The layer was not built. ${error.stderr || error.message}\n`)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,119 @@
+import { groupKey } from './audit'
+import type { Config } from './config'
+import type { Opener } from './opener'
+import type { Decision } from './policy'
+import { type Profile, profiles } from './profiles'
+import type { WaitingRequest } from './waiting-request'
+
+/** How a connection ended that had been idle. */
+export type End = 'reset' | 'timed-out' | 'broken-pipe' | 'hang-up' | 'given-up'
+
+export interface Death {
+  readonly destination: string
+  readonly opener: Opener
+  readonly end: End
+  /** The code of the error, where there was one. */
+  readonly code: string | null
+  /** Idle for so long before, at the least and at the most. */
+  readonly minIdleMs: number
+  readonly maxIdleMs: number
+  readonly decision: Decision
+  readonly request: WaitingRequest | null
+}
+
+/** What a closed socket shows of its end. */
+export interface Remains {
+  /** `socket.errored`. */
+  readonly error: unknown
+  /** Whether the peer had closed its side. */
+  readonly peerEnded: boolean
+  /** Whether a request was waiting for its answer. */
+  readonly waiting: boolean
+}
+
+const ENDS: Readonly<Record<string, End>> = {
+  ECONNRESET: 'reset',
+  ETIMEDOUT: 'timed-out',
+  EPIPE: 'broken-pipe',
+}
+
+/**
+ * How a socket ended; null where nothing was lost: closed in good order, or by the program while
+ * nothing waited. Pure.
+ */
+export function endOf({ error, peerEnded, waiting }: Remains): {
+  end: End
+  code: string | null
+} | null {
+  const code = (error as { code?: unknown } | null)?.code
+  const known = typeof code === 'string' ? ENDS[code] : undefined
+  if (known !== undefined) return { end: known, code: code as string }
+  if (!waiting) return null
+  return {
+    end: peerEnded && !error ? 'hang-up' : 'given-up',
+    code: typeof code === 'string' ? code : null,
+  }
+}
+
+/** An idle limit that a death fits, and the middleboxes that have it; none: it was configured here. */
+export interface Fit {
+  readonly limitMs: number
+  readonly middleboxes: readonly string[]
+}
+
+const MOST_FITS = 3
+
+/** What `fits` needs of the settings. */
+export type Path = Pick<Config, 'limitMs' | 'profile'>
+
+/**
+ * The idle limits that had passed: the one of the profile that was chosen first, then the nearest.
+ * Layer 4 for a connection that nothing kept alive. For one that keepalive protected none of those
+ * can be it, but one of layer 7 that had just passed can. Empty: it died of something else. Pure.
+ */
+export function fits(
+  { minIdleMs, maxIdleMs, decision }: Pick<Death, 'minIdleMs' | 'maxIdleMs' | 'decision'>,
+  path: Path,
+  table: readonly Profile[] = profiles,
+): Fit[] {
+  const isProtected = protects(decision, path.limitMs)
+  const byLimit = new Map<number, string[]>()
+  if (!isProtected) byLimit.set(path.limitMs, [])
+  for (const { name, layer, limitSeconds } of table) {
+    const limitMs = limitSeconds * 1_000
+    if (isProtected ? layer === 7 && minIdleMs <= limitMs * 1.1 : layer === 4) {
+      byLimit.set(limitMs, [...(byLimit.get(limitMs) ?? []), name])
+    }
+  }
+  const chosen = (limitMs: number) => (path.profile !== null && limitMs === path.limitMs ? 1 : 0)
+  return [...byLimit]
+    .map(([limitMs, middleboxes]) => ({ limitMs, middleboxes }))
+    .filter(({ limitMs }) => limitMs <= maxIdleMs)
+    .sort((a, b) => chosen(b.limitMs) - chosen(a.limitMs) || b.limitMs - a.limitMs)
+    .slice(0, MOST_FITS)
+}
+
+/** Whether what was put on a socket lets the first probe come before the limit. */
+export function protects(decision: Decision, limitMs: number): boolean {
+  return decision.action === 'protect' && decision.delayMs !== null && decision.delayMs < limitMs
+}
+
+/** Deaths of one destination, opening place and kind: one warning. */
+export interface DeathGroup {
+  readonly deaths: readonly Death[]
+  readonly fits: readonly Fit[]
+}
+
+/** Groups the deaths of one look that fit an idle limit. Pure. */
+export function groupDeaths(deaths: Iterable<Death>, path: Path): DeathGroup[] {
+  const groups = new Map<string, { deaths: Death[]; fits: Fit[] }>()
+  for (const death of deaths) {
+    const fit = fits(death, path)
+    if (fit.length === 0) continue
+    const key = `${death.end} ${groupKey(death.destination, death.opener)}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { deaths: [death], fits: fit })
+    else group.deaths.push(death)
+  }
+  return [...groups.values()]
+}

@@ -1,0 +1,78 @@
+import type { Socket } from 'node:net'
+import { type KernelWord, kernelWord, unknown } from './kernel/kernel-word'
+import type { Pause, ProcFs, Reading } from './kernel/proc-fs'
+import {
+  readTcpTable,
+  scanTcpTable,
+  type TcpScan,
+  type TcpSocket,
+  type TcpVisitor,
+} from './kernel/tcp-table'
+
+/** The kernel's word on each of some sockets. */
+export interface Words {
+  of(socket: Socket): KernelWord
+  /** Lines of the table that could not be understood. */
+  readonly skipped: number
+}
+
+/** Asks the kernel's table about sockets of JavaScript, by their addresses; holds nothing up for long. */
+export async function askKernel(
+  proc: ProcFs,
+  sockets: Iterable<Socket>,
+  pause?: Pause,
+): Promise<Words> {
+  const matcher = new Matcher(sockets)
+  return matcher.words(await scanTcpTable(proc, 'self', matcher, pause))
+}
+
+/** The same in one go, for those who wait for the answer. */
+export function askKernelNow(proc: ProcFs, sockets: Iterable<Socket>): Words {
+  const matcher = new Matcher(sockets)
+  return matcher.words(readTcpTable(proc, 'self', matcher))
+}
+
+/** Finds the lines of sockets by local port first, so that other lines cost next to nothing. */
+class Matcher implements TcpVisitor {
+  readonly #byPort = new Map<number, Socket[]>()
+  readonly #words = new Map<Socket, KernelWord>()
+
+  constructor(sockets: Iterable<Socket>) {
+    for (const socket of sockets) {
+      const { localPort } = socket
+      if (localPort === undefined) continue
+      const others = this.#byPort.get(localPort)
+      if (others === undefined) this.#byPort.set(localPort, [socket])
+      else others.push(socket)
+    }
+  }
+
+  wanted(localPort: number): boolean {
+    return this.#byPort.has(localPort)
+  }
+
+  visit(line: TcpSocket): void {
+    for (const socket of this.#byPort.get(line.localPort) ?? []) {
+      if (
+        line.remotePort === socket.remotePort &&
+        line.remoteAddress === plain(socket.remoteAddress) &&
+        line.localAddress === plain(socket.localAddress)
+      ) {
+        this.#words.set(socket, kernelWord(line))
+      }
+    }
+  }
+
+  words(scan: Reading<TcpScan>): Words {
+    const missing = scan.known ? kernelWord(undefined) : unknown(scan.why)
+    return {
+      of: (socket) => this.#words.get(socket) ?? missing,
+      skipped: scan.known ? scan.value.skipped : 0,
+    }
+  }
+}
+
+/** The table shows IPv4 as such, also on a socket of IPv6. */
+function plain(address: string | undefined): string | undefined {
+  return address?.replace(/^::ffff:(?=\d+\.)/i, '')
+}

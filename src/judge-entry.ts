@@ -1,0 +1,28 @@
+import type { Config } from './config'
+import type { KernelWord } from './kernel/kernel-word'
+import type { ProcFs } from './kernel/proc-fs'
+import { readKeepaliveSysctls } from './kernel/sysctl'
+import { clock, type Entry } from './registry'
+import { judge, type Verdict } from './verdict'
+
+/** What the verdict depends on beyond the socket itself, in milliseconds. */
+export interface Surroundings {
+  /** After which the path forgets an idle connection. */
+  readonly limitMs: number
+  /** The delay that the sysctls of the network namespace give; null: not known. */
+  readonly sysctlDelayMs: number | null
+}
+
+export function surroundings(proc: ProcFs, { limitMs }: Config): Surroundings {
+  const sysctls = readKeepaliveSysctls(proc)
+  return { limitMs, sysctlDelayMs: sysctls.known ? sysctls.value.timeSeconds * 1_000 : null }
+}
+
+/** The verdict on a tracked socket: the kernel's word, and what is known to have been set on it. */
+export function judgeEntry(entry: Entry, word: KernelWord, around: Surroundings): Verdict {
+  const { decision, asked, openedAt } = entry
+  const set = decision.action === 'protect' ? decision : asked?.enable ? asked : null
+  // Switched on without times, a socket has those of its network namespace.
+  const delayMs = set === null ? null : (set.delayMs ?? around.sysctlDelayMs)
+  return judge({ word, ageMs: clock() - openedAt, delayMs, limitMs: around.limitMs })
+}

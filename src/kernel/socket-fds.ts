@@ -1,0 +1,96 @@
+import {
+  type CodedReading,
+  type Pause,
+  type ProcFolder,
+  type ProcFs,
+  type Reading,
+  rest,
+  Slices,
+} from './proc-fs'
+import type { Pid } from './tcp-table'
+
+/** A descriptor of a process that is a socket of any kind. */
+export interface SocketFd {
+  readonly fd: number
+  readonly inode: number
+}
+
+const NONE: ReadonlySet<number> = new Set()
+
+/** The inode in a link of /proc/PID/fd, proc(5); null if it is not a socket. */
+export function parseSocketLink(link: string): number | null {
+  const match = /^socket:\[(\d{1,15})\]$/.exec(link)
+  return match === null ? null : Number(match[1])
+}
+
+/** The sockets among the descriptors of a process, but for those in `skip`. */
+export function readSocketFds(
+  proc: ProcFs,
+  pid: Pid,
+  skip: ReadonlySet<number> = NONE,
+): Reading<SocketFd[]> {
+  const folder = proc.openFolder(`${pid}/fd`)
+  if (!folder.known) return unknown(folder.why)
+  try {
+    const sockets: SocketFd[] = []
+    for (;;) {
+      const more = step(folder.value, skip, sockets)
+      if (!more.known) return unknown(more.why)
+      if (!more.value) return { known: true, value: sockets }
+    }
+  } finally {
+    folder.value.close()
+  }
+}
+
+/**
+ * The same in slices of about 2 ms, between which the event loop runs. Does not keep the program
+ * alive: if the loop ends, the promise stays pending.
+ */
+export async function scanSocketFds(
+  proc: ProcFs,
+  pid: Pid,
+  skip: ReadonlySet<number> = NONE,
+  pause: Pause = rest,
+): Promise<Reading<SocketFd[]>> {
+  const slices = new Slices(pause)
+  const folder = proc.openFolder(`${pid}/fd`)
+  if (!folder.known) return unknown(folder.why)
+  try {
+    const sockets: SocketFd[] = []
+    for (;;) {
+      const more = step(folder.value, skip, sockets)
+      if (!more.known) return unknown(more.why)
+      if (!more.value) return { known: true, value: sockets }
+      if (slices.over) await slices.next()
+    }
+  } finally {
+    folder.value.close()
+  }
+}
+
+/** Looks at one descriptor; says whether there was one. */
+function step(
+  folder: ProcFolder,
+  skip: ReadonlySet<number>,
+  sockets: SocketFd[],
+): CodedReading<boolean> {
+  const name = folder.next()
+  if (!name.known) return name
+  if (name.value === null) return { known: true, value: false }
+  const fd = Number(name.value)
+  if (!Number.isSafeInteger(fd) || skip.has(fd)) return { known: true, value: true }
+  const link = folder.link(name.value)
+  if (link.known) {
+    const inode = parseSocketLink(link.value)
+    if (inode !== null) sockets.push({ fd, inode })
+  } else if (link.code !== 'ENOENT') {
+    return link
+  }
+  // ENOENT: it was closed since the folder was read.
+  return { known: true, value: true }
+}
+
+function unknown(why: string): Reading<never> {
+  return { known: false, why }
+}

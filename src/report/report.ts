@@ -1,0 +1,113 @@
+import type { Config } from '../config'
+import type { JudgedForeign } from '../foreign-watch'
+import type { KernelWord } from '../kernel/kernel-word'
+import type { Reading } from '../kernel/proc-fs'
+import type { KeepaliveSysctls } from '../kernel/sysctl'
+import type { Opener } from '../opener'
+import type { Asked, Decision } from '../policy'
+import type { Verdict } from '../verdict'
+import type { WaitingRequest } from '../waiting-request'
+
+/** A schedule; null in a field where the kernel's sysctls give it. Milliseconds. */
+export interface Applied {
+  readonly delayMs: number | null
+  readonly intervalMs: number | null
+  readonly probes: number | null
+}
+
+export interface Address {
+  readonly address: string | null
+  readonly port: number | null
+}
+
+/** The kernel's word on a connection; `why` says why something is null. */
+export type ReportedWord = Pick<KernelWord, 'armed' | 'nextTimerMs' | 'why'>
+
+/** An outbound connection of JavaScript. */
+export interface ReportedSocket extends Verdict {
+  readonly id: number
+  readonly remote: Address & { readonly host: string }
+  readonly local: Address
+  /** ISO 8601. */
+  readonly openedAt: string
+  /** Since the last look that saw bytes move, 0 where some moved after it. */
+  readonly idleMs: number
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  /** What the program last asked for; null where it asked for nothing. */
+  readonly asked: Asked | null
+  /** What the hook put there; null where it left the socket alone. */
+  readonly applied: Applied | null
+  readonly kernel: ReportedWord
+  readonly opener: Opener
+  /** The request that waits on it, as far as its client tells. */
+  readonly request: WaitingRequest | null
+}
+
+/** An outbound connection that the hook does not reach. */
+export interface ReportedForeign extends Verdict {
+  readonly remote: Address
+  readonly local: Address
+  readonly state: string
+  readonly kernel: ReportedWord
+}
+
+/** What is known of the outbound connections of a process: plain data. */
+export interface Report {
+  readonly schema: 1
+  /** Of this package. */
+  readonly version: string
+  readonly node: string
+  readonly pid: number
+  /** ISO 8601. */
+  readonly takenAt: string
+  /** Null for a process in which the hook is not installed. */
+  readonly settings: Config | null
+  readonly kernel: {
+    readonly sysctls: KeepaliveSysctls | null
+    /** Why the sysctls are not known. */
+    readonly why: string | null
+    /** Lines of the socket table that could not be understood. */
+    readonly skippedLines: number
+  }
+  readonly counters: {
+    /** Connections since the hook was installed. */
+    readonly opened: number
+    readonly open: number
+    /** Warnings about idle connections, connections of native code, and lost connections. */
+    readonly idleWarnings: number
+    readonly foreignWarnings: number
+    readonly lost: number
+  }
+  readonly sockets: readonly ReportedSocket[]
+  /** Null where the descriptors could not be read. */
+  readonly foreign: readonly ReportedForeign[] | null
+  readonly foreignWhy: string | null
+}
+
+/** The sysctls as a report has them. */
+export function reportedSysctls(
+  reading: Reading<KeepaliveSysctls>,
+): Pick<Report['kernel'], 'sysctls' | 'why'> {
+  return reading.known ? { sysctls: reading.value, why: null } : { sysctls: null, why: reading.why }
+}
+
+export function appliedOf(decision: Decision): Applied | null {
+  if (decision.action === 'leave') return null
+  const { delayMs, intervalMs, probes } = decision
+  return { delayMs, intervalMs, probes }
+}
+
+export function reportedForeign({
+  local,
+  remote,
+  state,
+  word,
+  judged,
+}: JudgedForeign): ReportedForeign {
+  return { remote, local, state, kernel: reportedWord(word), ...judged }
+}
+
+export function reportedWord({ armed, nextTimerMs, why }: KernelWord): ReportedWord {
+  return { armed, nextTimerMs, why }
+}

@@ -1,0 +1,73 @@
+import { formatDuration } from './duration'
+import type { KernelWord } from './kernel/kernel-word'
+
+/** Whether a connection would survive idleness on the path. */
+export interface Verdict {
+  readonly verdict: 'safe' | 'at-risk' | 'unknown'
+  /** One sentence. */
+  readonly reason: string
+}
+
+export interface Evidence {
+  readonly word: KernelWord
+  /** Since the connection was opened, at the most; the age of the process where that is not known. */
+  readonly ageMs: number
+  /** The delay that was put on the socket for certain, by us or by a sysctl; null: not known. */
+  readonly delayMs: number | null
+  /** After which the path forgets an idle connection. */
+  readonly limitMs: number
+}
+
+/** The timer column counts hundredths, and the kernel's timer wheel rounds up by an eighth. */
+const SLACK = 1.125
+
+/**
+ * Judges by the kernel's word. That the timer runs is not enough: while nothing is being probed the
+ * first probe's delay lies between the time left on the timer and that plus the connection's age,
+ * because traffic does not reset the timer; it re-arms for the rest when it fires
+ * (tcp_keepalive_timer, Linux net/ipv4/tcp_timer.c). Pure.
+ */
+export function judge({ word, ageMs, delayMs, limitMs }: Evidence): Verdict {
+  const limit = formatDuration(limitMs)
+  if (word.armed === null) return { verdict: 'unknown', reason: `It is not known: ${word.why}.` }
+  if (!word.armed) {
+    return { verdict: 'at-risk', reason: `Keepalive is off; the path forgets it after ${limit}.` }
+  }
+  const leftMs = word.nextTimerMs ?? 0
+  const left = rounded(leftMs)
+  if (leftMs >= limitMs) {
+    return {
+      verdict: 'at-risk',
+      reason: `The first probe comes in ${left}, but the path forgets it after ${limit}.`,
+    }
+  }
+  const trusted = delayMs !== null && leftMs <= delayMs * SLACK
+  if (trusted && delayMs >= limitMs) {
+    return {
+      verdict: 'at-risk',
+      reason: `The first probe comes after ${formatDuration(delayMs)} idle, but the path forgets it after ${limit}.`,
+    }
+  }
+  if (trusted) {
+    return {
+      verdict: 'safe',
+      reason: `The kernel probes after ${formatDuration(delayMs)} idle; its timer fires in ${left}.`,
+    }
+  }
+  if (leftMs + ageMs < limitMs) {
+    return {
+      verdict: 'safe',
+      reason: `The kernel probes after ${rounded(leftMs + ageMs)} idle at the latest.`,
+    }
+  }
+  return {
+    verdict: 'unknown',
+    reason:
+      `Keepalive is on and its timer fires in ${left}, but a delay beyond ${limit} that was set ` +
+      'long ago would look the same.',
+  }
+}
+
+function rounded(ms: number): string {
+  return formatDuration(Math.ceil(ms / 1_000) * 1_000)
+}
