@@ -45,6 +45,7 @@ function hold(count) {
         const socket = net.connect(port, '127.0.0.1')
         clients.push(socket)
         await once(socket, 'connect')
+        socket.on('error', () => {})
         socket.setKeepAlive(true, 45_000)
       })
       await Promise.all(batch)
@@ -53,7 +54,7 @@ function hold(count) {
   })
   process.stdin.resume().on('end', () => {
     // A reset leaves no TIME_WAIT behind for the next measurement to read.
-    for (const socket of clients) socket.resetAndDestroy()
+    for (const socket of clients) socket.resetAndDestroy?.() // Node 18.3 and newer
     setTimeout(() => process.exit(), 100)
   })
 }
@@ -94,7 +95,7 @@ function bareRead(toTheEnd) {
     } catch {
       continue // without IPv6 there is no tcp6
     }
-    for (let bytes = -1; bytes !== 0 && (toTheEnd || bytes === -1 || bytes >= 3_584); ) {
+    for (let bytes = -1; bytes !== 0 && (toTheEnd || bytes === -1 || bytes > 3_872); ) {
       bytes = readSync(descriptor, buffer, 0, buffer.length, null)
     }
     closeSync(descriptor)

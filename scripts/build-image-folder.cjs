@@ -44,10 +44,7 @@ function unpackPackage(work, folder) {
 function copyDependencies(work, folder) {
   const lock = JSON.parse(fs.readFileSync(join(root, 'package-lock.json'), 'utf8'))
   const { name, version, dependencies } = lock.packages['']
-  const locked = Object.entries(lock.packages).filter(([, { dev, devOptional }]) => {
-    return !dev && !devOptional
-  })
-  const packages = { ...Object.fromEntries(locked), '': { name, version, dependencies } }
+  const packages = { ...lock.packages, '': { name, version, dependencies } }
   write(join(work, 'package.json'), { name, version, dependencies })
   write(join(work, 'package-lock.json'), { ...lock, packages })
   npm(['ci', '--ignore-scripts', '--no-bin-links', '--no-audit', '--no-fund'], work)

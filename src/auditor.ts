@@ -40,6 +40,7 @@ export class Auditor {
   readonly #proc: ProcFs
   readonly #debug = createDebug('audit')
   #cancel: (() => void) | undefined
+  #stopped = false
   readonly #foreign: ForeignAuditor
   #foreignAt = 0
   #episodes: Episodes = new Map()
@@ -61,15 +62,14 @@ export class Auditor {
     this.#foreign = foreign
   }
 
-  /** Starts the beat, if it is wanted and not running. */
+  /** Looks now, and from now on. */
   start(): void {
-    const { auditMs } = this.#config
-    if (auditMs !== null && this.#cancel === undefined) this.#schedule(auditMs)
+    this.#beat()
   }
 
   stop(): void {
     this.#cancel?.()
-    this.#cancel = undefined
+    this.#stopped = true
   }
 
   /** One look. Returns the time until the next socket could pass the threshold, in milliseconds. */
@@ -170,7 +170,7 @@ export class Auditor {
 
   #beat(): void {
     const { auditMs } = this.#config
-    if (auditMs === null) return
+    if (auditMs === null || this.#stopped) return
     let nextMs = auditMs
     try {
       // Regular beats alone would tell of some sockets a whole beat late, possibly past the limit.

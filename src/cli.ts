@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import * as audit from './commands/audit'
 import * as demo from './commands/demo'
 import * as doctor from './commands/doctor'
 import * as profiles from './commands/profiles'
@@ -35,7 +36,14 @@ interface Command {
 }
 
 /** In the order of --help. */
-const commands: Readonly<Record<string, Command>> = { doctor, run, profiles, snippet, demo }
+const commands: Readonly<Record<string, Command>> = {
+  doctor,
+  audit,
+  run,
+  profiles,
+  snippet,
+  demo,
+}
 
 const help = `Usage: nat-keepalive COMMAND [OPTION]...
 

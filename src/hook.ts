@@ -1,19 +1,17 @@
 import type { Socket } from 'node:net'
-import { Auditor } from './auditor'
 import type { Later } from './beat'
 import { channels } from './channels'
 import type { Config } from './config'
 import { type Endpoint, endpointOf } from './endpoint'
 import { compileExclude, type Exclude } from './exclude'
-import { ForeignAuditor } from './foreign-auditor'
 import { Keepalive } from './keepalive'
-import { createProcFs } from './kernel/proc-fs'
 import { createDebug } from './log'
 import { openSockets } from './open-sockets'
 import type { Guard, SetKeepAlive } from './patch'
 import { type Asked, createPolicy, type Decision, overrides, type Policy } from './policy'
 import { type Entry, Registry } from './registry'
 import { followUndici } from './waiting-request'
+import type { Watch } from './watch'
 
 /** Joins settings, sockets and registry: what happens when a socket connects or is asked for keepalive. */
 export class Hook implements Guard {
@@ -22,8 +20,9 @@ export class Hook implements Guard {
   readonly #keepalive: Keepalive
   readonly #policy: Policy
   readonly #exclude: Exclude
-  readonly auditor: Auditor
-  readonly foreign: ForeignAuditor
+  readonly #later: Later
+  #watch: Watch | undefined
+  #cancelStart: (() => void) | undefined
   readonly #unfollow: () => void
   readonly #debug = createDebug('hook')
   readonly #exempt = new WeakSet<Socket>()
@@ -37,9 +36,7 @@ export class Hook implements Guard {
     this.#keepalive = new Keepalive(setKeepAlive, process.versions.node)
     this.#policy = createPolicy(config, this.#keepalive.takesInterval)
     this.#exclude = compileExclude(config.exclude)
-    const proc = createProcFs()
-    this.foreign = new ForeignAuditor(this.registry, config, later, proc)
-    this.auditor = new Auditor(this.registry, config, later, proc, this.foreign)
+    this.#later = later
     this.#unfollow = followUndici()
   }
 
@@ -60,7 +57,7 @@ export class Hook implements Guard {
         this.#keepalive.preset(socket, decision)
         if (this.#exclude.hasAddressRules) this.#excludeByAddress(socket)
       }
-      this.auditor.start()
+      this.start()
       this.#tell(entry)
     } catch (error) {
       this.#debug('connect: %O', error)
@@ -110,7 +107,7 @@ export class Hook implements Guard {
           if (socket.connecting) this.#keepalive.preset(socket, decision)
           else this.#keepalive.apply(socket, decision)
         }
-        this.auditor.start()
+        this.start()
         this.#tell(entry)
       } catch (error) {
         this.#debug('open socket: %O', error)
@@ -118,14 +115,34 @@ export class Hook implements Guard {
     }
   }
 
-  /** Begins to look at the connections of the process. */
+  /** What looks at the connections. Loaded at the first look, which many programs do not live to see. */
+  get watch(): Watch {
+    if (this.#watch === undefined) {
+      const { createWatch } = require('./watch') as typeof import('./watch')
+      this.#watch = createWatch(this.registry, this.config, this.#later)
+    }
+    return this.#watch
+  }
+
+  /** Begins to look at the connections of the process, if that is wanted. */
   start(): void {
-    this.auditor.start()
+    const { auditMs } = this.config
+    if (auditMs === null || this.#cancelStart !== undefined) return
+    this.#cancelStart = this.#later(() => this.#beginWatch(), auditMs)
   }
 
   stop(): void {
-    this.auditor.stop()
+    this.#cancelStart?.()
+    this.#watch?.auditor.stop()
     this.#unfollow()
+  }
+
+  #beginWatch(): void {
+    try {
+      this.watch.auditor.start()
+    } catch (error) {
+      this.#debug('the watch did not start: %O', error)
+    }
   }
 
   #decide(socket: Socket, { host, port }: Endpoint, asked: Asked | null): Decision {

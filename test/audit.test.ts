@@ -1,5 +1,12 @@
 import t from 'tap'
-import { auditIdle, type Episodes, type IdleSocket } from '../src/audit'
+import {
+  auditIdle,
+  type Episodes,
+  groupKey,
+  type IdleSocket,
+  type JudgedSocket,
+  summarize,
+} from '../src/audit'
 import type { Leave, Protection } from '../src/policy'
 
 const protection: Protection = {
@@ -15,11 +22,11 @@ const none: Episodes = new Map()
 const threshold = 190_000
 
 function protectedSocket(socket: Partial<IdleSocket> = {}): IdleSocket {
-  return { destination: 'db:5432', idleMs: 300_000, opener, protection, leave: null, ...socket }
+  return { destination: 'db:5432', idleMs: 300_000, opener, decision: protection, ...socket }
 }
 
 function bareSocket(socket: Partial<IdleSocket> = {}): IdleSocket {
-  return protectedSocket({ protection: null, leave, ...socket })
+  return protectedSocket({ decision: leave, ...socket })
 }
 
 /** Looks at one set of sockets after the other; the groups each look warns of, as `place count/bare`. */
@@ -28,39 +35,26 @@ function looks(...series: readonly (readonly IdleSocket[])[]): string[][] {
   return series.map((sockets) => {
     const result = auditIdle(sockets, threshold, episodes)
     episodes = result.episodes
-    return result.warn.map(
-      ({ destination, count, unprotected }) => `${destination} ${count}/${unprotected}`,
-    )
+    return result.tell.map(({ destination, sockets }) => {
+      const bare = sockets.filter(({ decision }) => decision.action === 'leave')
+      return `${destination} ${sockets.length}/${bare.length}`
+    })
   })
 }
 
 t.test('nothing idle, nothing said', (t) => {
-  t.same(auditIdle([], threshold, none), { warn: [], episodes: new Map() })
+  t.same(auditIdle([], threshold, none), { tell: [], episodes: new Map() })
   t.end()
 })
 
 t.test('connections of one destination and opening place are one group', (t) => {
-  const { warn } = auditIdle(
-    [
-      protectedSocket({ idleMs: 250_000 }),
-      bareSocket({ idleMs: 400_000 }),
-      protectedSocket({ idleMs: 200_000 }),
-    ],
-    threshold,
-    none,
-  )
-  t.same(warn, [
-    {
-      destination: 'db:5432',
-      opener,
-      count: 3,
-      unprotected: 1,
-      minIdleMs: 200_000,
-      maxIdleMs: 400_000,
-      protection,
-      leave,
-    },
-  ])
+  const sockets = [
+    protectedSocket({ idleMs: 250_000 }),
+    bareSocket({ idleMs: 400_000 }),
+    protectedSocket({ idleMs: 200_000 }),
+  ]
+  const { tell } = auditIdle(sockets, threshold, none)
+  t.same(tell, [{ destination: 'db:5432', opener, sockets }])
   t.end()
 })
 
@@ -75,9 +69,9 @@ t.test('another destination, place or package is another group', (t) => {
     { opener: { place: null, package: null } },
     { opener: { place: 'null', package: 'null' } },
   ]
-  const { warn } = auditIdle([{}, ...others].map(protectedSocket), threshold, none)
+  const { tell } = auditIdle([{}, ...others].map(protectedSocket), threshold, none)
   t.same(
-    warn.map(({ count }) => count),
+    tell.map(({ sockets }) => sockets.length),
     Array.from({ length: others.length + 1 }, () => 1),
   )
   t.end()
@@ -88,13 +82,13 @@ t.test('names cannot run into each other', (t) => {
     protectedSocket({ destination: 'a","b', opener: { place: 'c', package: null } }),
     protectedSocket({ destination: 'a', opener: { place: 'b","c', package: null } }),
   ]
-  t.equal(auditIdle(sockets, threshold, none).warn.length, 2)
+  t.equal(auditIdle(sockets, threshold, none).tell.length, 2)
   t.end()
 })
 
 t.test('equal opening places need not be the same object', (t) => {
   const sockets = [protectedSocket(), protectedSocket({ opener: { ...opener } })]
-  t.equal(auditIdle(sockets, threshold, none).warn.length, 1)
+  t.equal(auditIdle(sockets, threshold, none).tell.length, 1)
   t.end()
 })
 
@@ -175,13 +169,14 @@ t.test('5,000 connections to 50 destinations are 50 groups, and nothing is kept 
   const sockets = Array.from({ length: 5_000 }, (_, index) =>
     protectedSocket({ destination: `host${index % 50}:443`, idleMs: threshold + index }),
   )
-  const { warn, episodes } = auditIdle(sockets, threshold, none)
-  t.equal(warn.length, 50)
-  t.ok(warn.every(({ count }) => count === 100))
-  t.equal(warn[0]?.minIdleMs, threshold)
-  t.equal(warn[0]?.maxIdleMs, threshold + 4_950)
-  t.equal(episodes.size, 50)
-  t.equal(auditIdle(sockets, threshold, episodes).warn.length, 0)
+  const { tell, episodes } = auditIdle(sockets, threshold, none)
+  t.equal(tell.length, 50)
+  t.ok(tell.every(({ sockets }) => sockets.length === 100))
+  t.same(
+    [...episodes.values()],
+    Array.from({ length: 50 }, () => ({ bare: false })),
+  )
+  t.equal(auditIdle(sockets, threshold, episodes).tell.length, 0)
   t.equal(auditIdle([], threshold, episodes).episodes.size, 0)
   t.end()
 })
@@ -192,5 +187,88 @@ t.test('the episodes that were given are not changed', (t) => {
   auditIdle([bareSocket(), bareSocket({ destination: 'other:1' })], threshold, episodes)
   t.same(episodes, before)
   t.equal(none.size, 0)
+  t.end()
+})
+
+const verdicts = {
+  safe: { verdict: 'safe', reason: 'The kernel probes after 45s idle.' },
+  'at-risk': { verdict: 'at-risk', reason: 'Keepalive is off.' },
+  unknown: { verdict: 'unknown', reason: 'It is not known: why.' },
+} as const
+
+function judgedSocket(
+  verdict: keyof typeof verdicts,
+  socket: Partial<JudgedSocket> = {},
+): JudgedSocket {
+  return { ...protectedSocket(), judged: verdicts[verdict], request: null, ...socket }
+}
+
+t.test('a summary counts each verdict and spans the idle times', (t) => {
+  const sockets = [
+    judgedSocket('safe', { idleMs: 250_000 }),
+    judgedSocket('at-risk', { idleMs: 400_000 }),
+    judgedSocket('unknown', { idleMs: 200_000 }),
+    judgedSocket('safe', { idleMs: 300_000 }),
+  ]
+  t.strictSame(summarize({ destination: 'db:5432', opener, sockets }), {
+    destination: 'db:5432',
+    opener,
+    count: 4,
+    minIdleMs: 200_000,
+    maxIdleMs: 400_000,
+    verdicts: { safe: 2, 'at-risk': 1, unknown: 1 },
+    worst: sockets[1],
+    request: null,
+  })
+  t.end()
+})
+
+t.test(
+  'the worst stands for a group: at risk before unknown before safe, the first of equals',
+  (t) => {
+    const table: readonly [readonly (keyof typeof verdicts)[], worst: number][] = [
+      [['safe'], 0],
+      [['safe', 'safe'], 0],
+      [['safe', 'unknown', 'unknown'], 1],
+      [['unknown', 'safe'], 0],
+      [['unknown', 'safe', 'at-risk', 'at-risk'], 2],
+      [['at-risk', 'unknown', 'safe'], 0],
+    ]
+    for (const [kinds, worst] of table) {
+      const sockets = kinds.map((kind, index) => judgedSocket(kind, { idleMs: threshold + index }))
+      t.equal(
+        summarize({ destination: 'db:5432', opener, sockets }).worst,
+        sockets[worst],
+        `${kinds}`,
+      )
+    }
+    t.end()
+  },
+)
+
+t.test('a summary has the first request that waits, on whichever connection', (t) => {
+  const request = (path: string) => ({ method: 'GET', host: 'db', path })
+  const sockets = [
+    judgedSocket('at-risk'),
+    judgedSocket('safe', { request: request('/first') }),
+    judgedSocket('safe', { request: request('/second') }),
+  ]
+  const summary = summarize({ destination: 'db:5432', opener, sockets })
+  t.same(summary.request, request('/first'))
+  t.equal(summary.worst, sockets[0])
+  t.end()
+})
+
+t.test('the key of a group is that of its destination, place and package', (t) => {
+  const same = groupKey('db:5432', { ...opener })
+  t.equal(groupKey('db:5432', opener), same)
+  const others = [
+    groupKey('db:5433', opener),
+    groupKey('db:5432', { ...opener, place: null }),
+    groupKey('db:5432', { ...opener, place: 'null' }),
+    groupKey('db:5432', { ...opener, package: null }),
+    groupKey('db:5432', { place: opener.package, package: opener.place }),
+  ]
+  t.equal(new Set([same, ...others]).size, others.length + 1)
   t.end()
 })

@@ -22,7 +22,6 @@ import { buildLabs, type Gateway, type Story, times } from '../src/demo/nat'
 import { cleanEnv } from '../src/demo/program'
 import { withProgress } from '../src/demo/progress'
 import { createSelfSigned } from '../src/demo/self-signed'
-import { createPaint } from '../src/terminal/terminal'
 import {
   conclude,
   introduceLoopback,
@@ -31,8 +30,9 @@ import {
   renderLoopback,
   renderNoNat,
 } from '../src/demo/text'
-import { wrapText } from '../src/terminal/wrap-text'
 import { findProfile } from '../src/profiles'
+import { createPaint } from '../src/terminal/terminal'
+import { wrapText } from '../src/terminal/wrap-text'
 import * as lab from './lab/lab'
 import { needLab } from './lab/need-lab'
 import { root, runNode } from './run-node'

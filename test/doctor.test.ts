@@ -5,6 +5,7 @@ import type { Check } from '../src/checks/check'
 import { checks, examine, renderJson, renderText } from '../src/doctor'
 import { createPaint } from '../src/terminal/terminal'
 import { machineWith, sysctls } from './checks/machine'
+import { matchExpected } from './commands/expected'
 import { register, root, withEnv } from './run-node'
 
 const plain = createPaint({ write() {} }, {})
@@ -16,7 +17,7 @@ const hook = {
 }
 
 const machines = {
-  'an old Node in a container': (t: Test) =>
+  'an old node in a container': (t: Test) =>
     machineWith(t, { ...sysctls('7200'), '.dockerenv': '' }, { node: '20.20.2' }),
   'a pod in a cloud, all well': (t: Test) =>
     machineWith(
@@ -31,7 +32,11 @@ const machines = {
       },
     ),
   'a system without /proc': (t: Test) =>
-    machineWith(t, {}, { platform: 'darwin', proc: unreadable, env: { NAT_KEEPALIVE_DELAI: '1s' } }),
+    machineWith(
+      t,
+      {},
+      { platform: 'darwin', proc: unreadable, env: { NAT_KEEPALIVE_DELAI: '1s' } },
+    ),
 }
 
 const unreadable = {
@@ -43,7 +48,7 @@ t.test('the whole text', async (t) => {
   for (const [name, machine] of Object.entries(machines)) {
     const diagnosis = await examine(machine(t))
     const text = renderText(diagnosis, plain)
-    t.matchSnapshot(text, name)
+    matchExpected(t, text, `doctor-${name.replaceAll(/[ ,/]+/g, '-')}.txt`)
     for (const row of text.split('\n')) {
       t.ok(row.length <= 80 || row.includes('`'), row)
       t.equal(row, row.trimEnd())
@@ -56,7 +61,7 @@ t.test('the whole text', async (t) => {
 })
 
 t.test('the JSON has the same checks, in the same order', async (t) => {
-  const diagnosis = await examine(machines['an old Node in a container'](t))
+  const diagnosis = await examine(machines['an old node in a container'](t))
   const parsed = JSON.parse(renderJson(diagnosis))
   t.strictSame(parsed, JSON.parse(JSON.stringify(diagnosis)))
   t.strictSame(

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
-import { type Endpoint, endpointOf } from '../src/endpoint'
+import { destinationOf, type Endpoint, endpointOf, isLoopback } from '../src/endpoint'
 import { wrapMethod } from '../src/wrap'
 
 type Connect = (...args: unknown[]) => Socket
@@ -201,5 +201,55 @@ t.test('what Node refuses has no endpoint', (t) => {
     t.throws(() => tryConnect(args), `${name}: Node throws`)
     t.equal(endpointOf(args), null, `${name}: no endpoint`)
   }
+  t.end()
+})
+
+t.test('a destination is host and port, with brackets around an IPv6 address', (t) => {
+  const table: readonly [Endpoint, string][] = [
+    [{ host: 'db.internal', port: 5432 }, 'db.internal:5432'],
+    [{ host: '10.0.0.1', port: 443 }, '10.0.0.1:443'],
+    [{ host: '::1', port: 80 }, '[::1]:80'],
+    [{ host: '::ffff:10.0.0.1', port: 80 }, '[::ffff:10.0.0.1]:80'],
+    [{ host: 'fe80::1%eth0', port: 80 }, '[fe80::1%eth0]:80'],
+    [{ host: 'localhost', port: 0 }, 'localhost:0'],
+  ]
+  for (const [endpoint, destination] of table) t.equal(destinationOf(endpoint), destination)
+  t.end()
+})
+
+t.test('loopback is 127/8, also mapped into IPv6, ::1, and localhost', (t) => {
+  const table: readonly [string | undefined, boolean][] = [
+    ['127.0.0.1', true],
+    ['127.255.255.254', true],
+    ['::1', true],
+    ['::ffff:127.0.0.1', true],
+    ['localhost', true],
+    [undefined, false],
+    ['', false],
+    ['10.0.0.1', false],
+    ['128.0.0.1', false],
+    ['1.127.0.1', false],
+    ['12.127.0.1', false],
+    ['::', false],
+    ['::11', false],
+    ['2001:db8::1', false],
+    ['::ffff:10.127.0.1', false],
+    ['localhost.example.org', false],
+    ['db.localhost.example', false],
+    ['notlocalhost', false],
+  ]
+  for (const [host, expected] of table) t.equal(isLoopback(host), expected, `${host}`)
+  t.end()
+})
+
+t.test('loopback names are read as the resolver reads them, RFC 6761', (t) => {
+  const table: readonly [string, boolean][] = [
+    ['LOCALHOST', true],
+    ['Localhost', true],
+    ['app.localhost', true],
+    ['::FFFF:127.0.0.1', true],
+    ['127.example.org', false],
+  ]
+  for (const [host, expected] of table) t.equal(isLoopback(host), expected, host)
   t.end()
 })

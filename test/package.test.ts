@@ -131,9 +131,6 @@ t.test('the hook works from the installed package', async (t) => {
   }
   assertUnprotected(t, await runNode(script, { cwd: installed }), 'without it')
 })
-  t.equal(without.code, 0)
-  t.notMatch(JSON.parse(without.stdout), [{ options: [protectedOptions()] }], 'and not without it')
-})
 
 t.test('it works without its optional parts', async (t) => {
   const folder = copy(t)
@@ -240,16 +237,9 @@ export { profile }
   }
   for (const extension of ['cts', 'mts']) {
     t.equal(compile(extension, text), '', extension)
-    t.match(
-      compile(extension, text.replace('350_000', "'350s'")),
-      /TS2322/,
-      `${extension}: they are types`,
-    )
-    t.match(
-      compile(extension, text.replace('exempt,', 'exemt,')),
-      /TS2305|TS2724/,
-      `${extension}: its names`,
-    )
+    const wrong = compile(extension, text.replace('350_000', "'350s'").replace('exempt', 'exemt'))
+    t.match(wrong, /TS2322/, `${extension}: they are types`)
+    t.match(wrong, /TS2305|TS2724/, `${extension}: with names`)
   }
   t.end()
 })

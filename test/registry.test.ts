@@ -11,7 +11,7 @@ import t, { type Test } from 'tap'
 import { endpointOf } from '../src/endpoint'
 import { patch } from '../src/patch'
 import type { Decision } from '../src/policy'
-import { openerOfEntry, Registry } from '../src/registry'
+import { clock, type Entry, type Observer, openerOfEntry, Registry } from '../src/registry'
 import { root, runNode } from './run-node'
 
 const decision: Decision = { action: 'leave', reason: 'exempt' }
@@ -20,6 +20,7 @@ const cert = readFileSync(join(__dirname, 'fixtures/tls.crt'))
 const rejectUnauthorized = false
 const host = '127.0.0.1'
 const none = () => {}
+const unseen: Observer = { open: none, ended: none }
 
 /** A registry that is told of every outbound connection while the test runs. */
 function track(t: Test): Registry {
@@ -58,7 +59,7 @@ async function connected(port: number): Promise<Socket> {
 
 function seen(registry: Registry): Socket[] {
   const sockets: Socket[] = []
-  registry.observe((_entry, socket) => sockets.push(socket))
+  registry.observe({ ...unseen, open: (_entry, socket) => sockets.push(socket) })
   return sockets
 }
 
@@ -126,7 +127,7 @@ t.test('the time of connecting is not idle time', async (t) => {
   const entry = registry.add(socket, { host, port }, null, decision, undefined)
   entry.activeAt -= 60_000
   socket.connect(port, host)
-  registry.observe(none)
+  registry.observe(unseen)
   t.ok(entry.activeAt >= entry.openedAt)
   await once(socket, 'connect')
   socket.destroy()
@@ -147,8 +148,11 @@ t.test('closed connections leave, whoever closed them', async (t) => {
   await once(byPeer, 'close')
   t.same(seen(registry), [open])
   t.equal(registry.size, 1)
-  t.equal(registry.get(byUs), undefined)
-  t.equal(registry.get(byPeer), undefined)
+  for (const closed of [byUs, byPeer]) t.equal(registry.get(closed)?.listed, false)
+  t.same(
+    [...registry.open()].map(([, socket]) => socket),
+    [open],
+  )
   open.destroy()
 })
 
@@ -176,16 +180,16 @@ for (const looked of [false, true]) {
     const socket = await connected(first)
     const firstId = registry.get(socket)?.id ?? 0
     socket.write('traffic')
-    registry.observe(none)
+    registry.observe(unseen)
     socket.destroy()
     await once(socket, 'close')
-    if (looked) registry.observe(none)
+    if (looked) registry.observe(unseen)
     socket.connect(second, host)
     await once(socket, 'connect')
     const entry = registry.get(socket)
     t.same(entry?.endpoint, { host, port: second })
     t.ok((entry?.id ?? 0) > firstId)
-    t.equal(entry?.bytes, 0)
+    t.same([entry?.read, entry?.written, entry?.held, entry?.request], [0, 0, null, null])
     t.same(seen(registry), [socket])
     t.equal(registry.size, 1)
     socket.destroy()
@@ -262,7 +266,8 @@ t.test('many connects in one process do not make it grow', (t) => {
   }
   t.ok(largest <= 2 * open.length + 1_025, `${largest} entries for ${open.length} open sockets`)
   t.ok(open.every((socket) => registry.get(socket) !== undefined))
-  t.equal(seen(registry).length, open.length)
+  registry.observe(unseen)
+  t.equal([...registry.open()].length, open.length)
   t.equal(registry.size, open.length)
   t.end()
 })
@@ -281,7 +286,8 @@ const garbage = `
     return false
   }
   const emptied = () => collected(() => {
-    registry.observe(() => {})
+    registry.observe({ open() {}, ended() {} })
+    registry.readTraces(Infinity)
     return registry.size === 0
   })
   const report = (result) => { console.log(result); process.exit() }`
@@ -448,7 +454,7 @@ const kinds: readonly [string, (t: Test) => Promise<Traffic>][] = [
 /** Looks once at the only connection. */
 function idleMs(registry: Registry): number {
   const times: number[] = []
-  registry.observe((_entry, _socket, idle) => times.push(idle))
+  registry.observe({ ...unseen, open: (_entry, _socket, idle) => times.push(idle) })
   if (times.length !== 1) throw new Error(`${times.length} connections instead of one`)
   return times[0] ?? 0
 }
@@ -479,3 +485,273 @@ for (const [kind, open] of kinds) {
     },
   )
 }
+
+interface Ended {
+  readonly entry: Entry
+  readonly socket: Socket
+  readonly minIdleMs: number
+  readonly maxIdleMs: number
+}
+
+/** Looks once, and returns what ended since the last look. */
+function endedOf(registry: Registry): Ended[] {
+  const ended: Ended[] = []
+  registry.observe({
+    open: none,
+    ended: (entry, socket, minIdleMs, maxIdleMs) =>
+      ended.push({ entry, socket, minIdleMs, maxIdleMs }),
+  })
+  return ended
+}
+
+/** Waits until the clock of the registry shows so much more. */
+async function pass(ms: number): Promise<void> {
+  for (const until = clock() + ms; clock() < until; ) await sleep(1)
+}
+
+/** Looks until the socket was found idle, which is when its end begins to matter. */
+async function idle(registry: Registry, socket: Socket): Promise<Entry> {
+  const entry = registry.get(socket)
+  if (entry === undefined) throw new Error('not tracked')
+  while (entry.held === null) {
+    registry.observe(unseen)
+    await sleep(2)
+  }
+  return entry
+}
+
+t.test('the end of an idle connection is told once, with the span of its idle time', async (t) => {
+  const registry = track(t)
+  const socket = await connected(await listen(t, net.createServer()))
+  const entry = await idle(registry, socket)
+  await pass(40)
+  t.same(endedOf(registry), [], 'open')
+  const lookedAt = clock()
+  await pass(20)
+  socket.destroy()
+  await once(socket, 'close')
+  const ended = endedOf(registry)
+  t.equal(ended.length, 1)
+  t.equal(ended[0]?.entry, entry)
+  t.equal(ended[0]?.socket, socket)
+  const { minIdleMs = 0, maxIdleMs = 0 } = ended[0] ?? {}
+  t.ok(minIdleMs >= 40 && minIdleMs <= lookedAt - entry.openedAt, `at least ${minIdleMs} ms`)
+  t.ok(maxIdleMs >= minIdleMs + 20, `at most ${maxIdleMs} ms`)
+  t.same(endedOf(registry), [])
+  t.equal(entry.held, null, 'what has ended is let go')
+})
+
+t.test('a connection that was never found idle is let go without a word', async (t) => {
+  const registry = track(t)
+  const socket = await connected(await listen(t, net.createServer()))
+  t.equal(registry.get(socket)?.held, null)
+  socket.destroy()
+  await once(socket, 'close')
+  t.same(endedOf(registry), [])
+})
+
+t.test('bytes let go of a socket that was held, and it is held again when they stop', async (t) => {
+  const registry = track(t)
+  const server = net.createServer((peer) => peer.on('data', (data) => peer.write(data)))
+  const socket = await connected(await listen(t, server))
+  const entry = await idle(registry, socket)
+  t.equal(entry.held, socket)
+  socket.write('x')
+  await once(socket, 'data')
+  registry.observe(unseen)
+  t.equal(entry.held, null)
+  t.same([entry.read, entry.written], [1, 1])
+  registry.observe(unseen)
+  t.equal(entry.held, socket)
+  socket.destroy()
+})
+
+t.test('a connection that received something before it ended was not idle', async (t) => {
+  const registry = track(t)
+  const server = net.createServer((peer) => peer.on('data', (data) => peer.end(data)))
+  const socket = (await connected(await listen(t, server))).resume()
+  await idle(registry, socket)
+  socket.end('x')
+  await once(socket, 'close')
+  t.equal(socket.bytesRead, 1)
+  t.same(endedOf(registry), [])
+})
+
+t.test('what the program only wrote does not end the idle time of a dead connection', async (t) => {
+  const registry = track(t)
+  const server = net.createServer((peer) => peer.on('data', () => peer.resetAndDestroy()))
+  const socket = await connected(await listen(t, server))
+  const entry = await idle(registry, socket)
+  await pass(30)
+  socket.write('x')
+  await new Promise((done) => socket.once('close', done))
+  const [ended] = endedOf(registry)
+  t.equal(ended?.entry, entry)
+  t.ok((ended?.maxIdleMs ?? 0) >= 30)
+  t.equal((ended?.socket.errored as NodeJS.ErrnoException | undefined)?.code, 'ECONNRESET')
+})
+
+t.test('an end between two sweeps is still told', async (t) => {
+  const registry = track(t)
+  const socket = await connected(await listen(t, net.createServer()))
+  const entry = await idle(registry, socket)
+  socket.destroy()
+  await once(socket, 'close')
+  const add = (other: Socket) => registry.add(other, { host, port: 1 }, null, decision, undefined)
+  for (let index = 0; index < 5_000; index++) add(new Socket()).socket.deref()?.destroy()
+  t.same(
+    endedOf(registry).map((ended) => ended.entry),
+    [entry],
+  )
+})
+
+t.test('a socket that connects again before a look has lost nothing', async (t) => {
+  const registry = track(t)
+  const port = await listen(t, net.createServer())
+  const socket = await connected(port)
+  const entry = await idle(registry, socket)
+  socket.destroy()
+  await once(socket, 'close')
+  socket.connect(port, host)
+  await once(socket, 'connect')
+  t.equal(registry.get(socket), entry, 'an entry of the same identity')
+  t.ok(entry.listed)
+  t.same(endedOf(registry), [])
+  t.same(seen(registry), [socket])
+  socket.destroy()
+})
+
+t.test('an entry is listed until a look or a sweep finds it closed', async (t) => {
+  const registry = track(t)
+  const socket = await connected(await listen(t, net.createServer()))
+  const entry = registry.get(socket)
+  t.ok(entry?.listed)
+  socket.destroy()
+  await once(socket, 'close')
+  t.ok(entry?.listed)
+  registry.observe(unseen)
+  t.equal(entry?.listed, false)
+})
+
+t.test('a socket knows its entry after the end, get() and known() alike', async (t) => {
+  const registry = track(t)
+  const socket = await connected(await listen(t, net.createServer()))
+  const entry = registry.get(socket)
+  t.ok(entry)
+  t.equal(registry.known(socket), entry)
+  socket.destroy()
+  await once(socket, 'close')
+  registry.observe(unseen)
+  t.equal(registry.known(socket), entry)
+  t.equal(registry.known(new Socket()), undefined)
+})
+
+t.test('known() does not look through a TLSSocket', async (t) => {
+  const registry = track(t)
+  const socket = await connected(await listen(t, tls.createServer({ key, cert })))
+  const over = tls.connect({ socket, rejectUnauthorized }).on('error', none)
+  t.ok(registry.get(over))
+  t.equal(registry.known(over), undefined)
+  over.destroy()
+  socket.destroy()
+})
+
+t.test(
+  'open() gives what is open, connecting ones included, and counts what was added',
+  async (t) => {
+    const registry = track(t)
+    const port = await listen(t, net.createServer())
+    const [first, second] = [await connected(port), await connected(port)]
+    const connecting = net.connect({ port, host, lookup: none }).on('error', none)
+    const pending = new Socket()
+    const open = () => [...registry.open()].map(([, socket]) => socket)
+    t.same(open(), [first, second, connecting])
+    t.equal(registry.added, 3)
+    first.destroy()
+    t.same(open(), [second, connecting])
+    t.equal(registry.added, 3)
+    for (const [entry, socket] of registry.open()) t.equal(registry.get(socket), entry)
+    for (const socket of [second, connecting, pending]) socket.destroy()
+  },
+)
+
+t.test(
+  'idleMs() is the time since the last look that saw bytes, 0 where some moved since',
+  async (t) => {
+    const registry = track(t)
+    const server = net.createServer((peer) => peer.on('data', (data) => peer.write(data)))
+    const socket = await connected(await listen(t, server))
+    const entry = await idle(registry, socket)
+    await pass(30)
+    t.ok(registry.idleMs(entry, socket) >= 30)
+    socket.write('x')
+    await once(socket, 'data')
+    t.equal(registry.idleMs(entry, socket), 0)
+    registry.observe(unseen)
+    await pass(10)
+    const again = registry.idleMs(entry, socket)
+    t.ok(again >= 10 && again <= clock() - entry.activeAt, `${again} ms`)
+    socket.destroy()
+  },
+)
+
+function traced(registry: Registry): Entry {
+  return (function connect() {
+    return registry.add(new Socket(), { host, port: 1 }, null, decision, connect)
+  })()
+}
+
+t.test('stacks are read within a budget, all of them in the end', (t) => {
+  const registry = new Registry()
+  const entries = Array.from({ length: 200 }, () => traced(registry))
+  const read = () => entries.filter(({ opener }) => opener !== null && 'package' in opener).length
+  t.equal(read(), 0)
+  t.equal(registry.readTraces(-1), false)
+  t.equal(read(), 1, 'one, however short the budget')
+  while (!registry.readTraces(1));
+  t.equal(read(), entries.length)
+  t.equal(registry.readTraces(-1), true, 'nothing is left')
+  t.match(entries[0]?.opener, { place: /registry\.test\.ts:\d+$/, package: null })
+  t.end()
+})
+
+t.test('a stack that somebody asked for before is not read again', (t) => {
+  const registry = new Registry()
+  const entry = traced(registry)
+  const opener = openerOfEntry(entry)
+  t.ok(registry.readTraces(1_000))
+  t.equal(entry.opener, opener)
+  t.end()
+})
+
+t.test('a request waiting on an idle connection is kept until something moves', async (t) => {
+  const registry = track(t)
+  const server = http.createServer()
+  const port = await listen(t, server)
+  const arrived = once(server, 'request')
+  const request = http.get({ port, host, path: '/slow?secret=1', agent: false })
+  const [, response] = (await arrived) as [unknown, http.ServerResponse]
+  const socket = request.socket as Socket
+  const entry = await idle(registry, socket)
+  t.same(entry.request, { method: 'GET', host, path: '/slow' })
+  response.flushHeaders()
+  await once(request, 'response')
+  registry.observe(unseen)
+  t.equal(entry.request, null)
+  request.destroy()
+})
+
+t.test('a request that was given up is told of at the end of its connection', async (t) => {
+  const registry = track(t)
+  const server = http.createServer()
+  const port = await listen(t, server)
+  const arrived = once(server, 'request')
+  const request = http.get({ port, host, path: '/slow', agent: false }).on('error', none)
+  await arrived
+  const socket = request.socket as Socket
+  await idle(registry, socket)
+  request.destroy()
+  await new Promise((done) => socket.once('close', done))
+  const [ended] = endedOf(registry)
+  t.same(ended?.entry.request, { method: 'GET', host, path: '/slow' })
+})

@@ -16,7 +16,7 @@ export type ServiceId =
   | 'cloud-run'
   | 'app-service'
   | 'container-apps'
-export type CloudId = 'aws' | 'azure' | 'gcp' | 'oci' | 'alibaba'
+export type CloudId = 'amazon' | 'azure' | 'google' | 'oracle' | 'alibaba'
 
 /** Where a process runs, as far as its environment and the files of the machine tell. */
 export interface Place {
@@ -73,32 +73,28 @@ export function detectPlace({ env, proc, files }: Evidence): Place {
     ['containerd', 'containerd', inCgroup(/cri-containerd/)],
     ['other', 'a container', variable('container')],
   ])
-  return { service, container, ...detectCloud(service, env, files) }
+  return { service, container, ...detectCloud(service, files) }
 }
 
 const cloudOf: Readonly<Record<ServiceId, CloudId | null>> = {
-  lambda: 'aws',
-  fargate: 'aws',
-  ecs: 'aws',
+  lambda: 'amazon',
+  fargate: 'amazon',
+  ecs: 'amazon',
   kubernetes: null,
-  'cloud-run': 'gcp',
+  'cloud-run': 'google',
   'app-service': 'azure',
   'container-apps': 'azure',
 }
 
 export const cloudNames: Readonly<Record<CloudId, string>> = {
-  aws: 'AWS',
+  amazon: 'AWS',
   azure: 'Azure',
-  gcp: 'Google Cloud',
-  oci: 'Oracle Cloud',
+  google: 'Google Cloud',
+  oracle: 'Oracle Cloud',
   alibaba: 'Alibaba Cloud',
 }
 
-function detectCloud(
-  service: Place['service'],
-  env: Evidence['env'],
-  files: Files,
-): Pick<Place, 'cloud' | 'cloudWhy'> {
+function detectCloud(service: Place['service'], files: Files): Pick<Place, 'cloud' | 'cloudWhy'> {
   const byService = service === null ? null : cloudOf[service.id]
   if (service !== null && byService !== null) {
     const cloud = { id: byService, name: cloudNames[byService], sign: service.sign }
@@ -111,15 +107,13 @@ function detectCloud(
   const told = (name: (typeof names)[number], matches: boolean): string | null =>
     matches ? `${dmi}/${name}` : null
   const cloud = first<CloudId>([
-    ['aws', cloudNames.aws, told('sys_vendor', /^Amazon/.test(vendor))],
-    ['aws', cloudNames.aws, told('bios_vendor', /^Amazon/.test(bios))],
-    ['gcp', cloudNames.gcp, told('product_name', product === 'Google Compute Engine')],
-    ['gcp', cloudNames.gcp, told('sys_vendor', vendor === 'Google')],
+    ['amazon', cloudNames.amazon, told('sys_vendor', /^Amazon/.test(vendor))],
+    ['amazon', cloudNames.amazon, told('bios_vendor', /^Amazon/.test(bios))],
+    ['google', cloudNames.google, told('product_name', product === 'Google Compute Engine')],
+    ['google', cloudNames.google, told('sys_vendor', vendor === 'Google')],
     ['azure', cloudNames.azure, told('chassis_asset_tag', tag === azureTag)],
-    ['oci', cloudNames.oci, told('chassis_asset_tag', tag === 'OracleCloud.com')],
+    ['oracle', cloudNames.oracle, told('chassis_asset_tag', tag === 'OracleCloud.com')],
     ['alibaba', cloudNames.alibaba, told('sys_vendor', /^Alibaba/.test(vendor))],
-    // A region is only a habit of the program's, so it comes last.
-    ['aws', cloudNames.aws, env.AWS_REGION && env.AWS_EXECUTION_ENV ? 'AWS_EXECUTION_ENV' : null],
   ])
   if (cloud !== null) return { cloud, cloudWhy: null }
   const unread = readings.filter((reading) => !reading.known)

@@ -9,17 +9,17 @@ export const title = 'Where this runs'
 
 /** What an outbound connection most likely passes in each cloud, of what has a verified limit. */
 const likely: Readonly<Record<CloudId, string | null>> = {
-  aws: 'aws-nat-gateway',
+  amazon: 'aws-nat-gateway',
   azure: 'azure-load-balancer',
-  gcp: 'gcp-firewall',
+  google: 'gcp-firewall',
   // The limit of its NAT gateway has no source.
-  oci: null,
+  oracle: null,
   alibaba: 'alibaba-nat',
 }
 
 /** The container, the service and the cloud, and so the profile that is likely. */
 export function run(machine: Machine): Outcome {
-  const { config, given } = machine.settings
+  const { config } = machine.settings
   if (machine.platform !== 'linux') {
     return {
       verdict: 'unknown',
@@ -35,7 +35,7 @@ export function run(machine: Machine): Outcome {
   if (profile === undefined) {
     return { verdict: 'unknown', seen, action: keep(config.limitMs), data }
   }
-  const limit = `${seconds(profile.limitSeconds * 1000)}`
+  const limit = seconds(profile.limitSeconds * 1000)
   const guess = `${seen} So the likely profile is ${profile.id} (${profile.name}, ${limit});`
   if (config.limitMs > profile.limitSeconds * 1000) {
     return {
@@ -45,10 +45,9 @@ export function run(machine: Machine): Outcome {
       data,
     }
   }
-  const chosen = given.has('NAT_KEEPALIVE_LIMIT') || given.has('NAT_KEEPALIVE_PROFILE')
   return {
     verdict: 'ok',
-    seen: `${guess} the limit in force, ${seconds(config.limitMs)}, is ${chosen ? 'no longer' : 'no longer, and safe there'}.`,
+    seen: `${guess} the limit in force, ${seconds(config.limitMs)}, does not exceed it.`,
     action: null,
     data,
   }

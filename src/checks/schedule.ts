@@ -14,6 +14,14 @@ const libuv = { intervalMs: 1000, probes: 10 }
 /** When probes are sent on a connection with the hook, and what follows for outages. */
 export function run(machine: Machine): Outcome {
   const { config } = machine.settings
+  if (!config.enabled) {
+    return {
+      verdict: 'advice',
+      seen: 'NAT_KEEPALIVE=off: the hook sets no schedule, and each connection has what its program gives it.',
+      action: 'Unset NAT_KEEPALIVE where connections are to be protected.',
+      data: { mode: 'off', limitMs: config.limitMs },
+    }
+  }
   if (config.mode === 'kernel') return ofKernel(machine)
   const able = takesInterval(machine.node)
   const schedule = { ...config, ...(able ? {} : libuv) }

@@ -1,6 +1,5 @@
 import { type Profile, profiles, strictestDefault } from '../profiles'
-import { indent } from '../terminal/indent'
-import { type Column, renderTable } from '../terminal/table'
+import { type Column, type Row, renderTable } from '../terminal/table'
 import { type Paint, type Terminal, widthOf } from '../terminal/terminal'
 import { wrapText } from '../terminal/wrap-text'
 
@@ -38,7 +37,7 @@ export async function run(
 const columns: readonly Column[] = [
   { title: 'ID' },
   { title: 'LIMIT', align: 'right' },
-  { title: 'WHAT IT IS, AND WHAT HAPPENS THEN' },
+  { title: 'WHAT IT IS' },
 ]
 
 /** Layer 4 and layer 7 apart: a probe helps with the first and is nothing to the second. */
@@ -47,32 +46,28 @@ export function renderProfiles(
   look: { readonly paint: Paint; readonly width: number },
 ): string {
   const { paint } = look
-  const row = (profile: Profile): string[] => [
-    profile.id,
-    `${profile.limitSeconds} s`,
-    `${profile.name}.\n${profile.behaviour}\n${settable(profile)}${evidence(profile)}`,
-  ]
-  const table = (layer: 4 | 7) =>
-    renderTable(columns, among.filter((profile) => profile.layer === layer).map(row), look)
+  const all = among.map((profile) => ({ layer: profile.layer, row: rowOf(profile) }))
+  const table = (wanted: 4 | 7): string => {
+    const rows = all.filter(({ layer }) => layer === wanted).map(({ row }) => row)
+    return renderTable(columns, rows, { ...look, among: all.map(({ row }) => row) })
+  }
   const { id, limitSeconds } = strictestDefault(among)
   return [
-    `${paint('bold', 'Within reach of keepalive probes (layer 4)')}\n`,
+    `${paint('bold', 'Within reach of keepalive probes (layer 4)')}\n\n`,
     table(4),
     `\n${paint('bold', 'Out of reach of keepalive probes (layer 7)')}\n`,
-    indent(
-      'Only data of the application counts here; NAT_KEEPALIVE_PROFILE takes none of these.',
-      0,
-    ),
+    `${wrapText('Only data of the application counts here; NAT_KEEPALIVE_PROFILE takes none of these.')}\n\n`,
     table(7),
     `\n${wrapText(`The limit is the default of the middlebox. Without a profile and a limit, that of ${id} holds, ${limitSeconds} s: the shortest of the verified ones.`)}\n`,
   ].join('')
 }
 
-function settable({ configurable }: Profile): string {
-  return configurable === null ? '' : `Configurable: ${configurable}.\n`
-}
-
-function evidence({ source, checkedOn, verified }: Profile): string {
+function rowOf(profile: Profile): Row {
+  const { id, limitSeconds, name, behaviour, configurable, source, checkedOn, verified } = profile
+  const settable = configurable === null ? [] : [`Configurable: ${configurable}.`]
   const doubt = verified ? '' : ' The limit is not verified.'
-  return `Source: ${source}; checked on ${checkedOn}.${doubt}`
+  return {
+    cells: [id, `${limitSeconds} s`, name],
+    details: [behaviour, ...settable, `Source: ${source}; checked on ${checkedOn}.${doubt}`],
+  }
 }

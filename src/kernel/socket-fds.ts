@@ -78,8 +78,8 @@ function step(
   const name = folder.next()
   if (!name.known) return name
   if (name.value === null) return { known: true, value: false }
-  const fd = Number(name.value)
-  if (!Number.isSafeInteger(fd) || skip.has(fd)) return { known: true, value: true }
+  const fd = /^\d{1,15}$/.test(name.value) ? Number(name.value) : -1
+  if (fd < 0 || skip.has(fd)) return { known: true, value: true }
   const link = folder.link(name.value)
   if (link.known) {
     const inode = parseSocketLink(link.value)

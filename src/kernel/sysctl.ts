@@ -36,7 +36,7 @@ export function readKeepaliveSysctls(proc: ProcFs): Reading<KeepaliveSysctls> {
 
 /** As a JSON string of ASCII, which no terminal takes for a command. */
 function printable(text: string): string {
-  const escape = (character: string) =>
+  const escaped = (character: string) =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(text).replace(/[^ -~]/g, escape)
+  return JSON.stringify(text).replace(/[^ -~]/g, escaped)
 }

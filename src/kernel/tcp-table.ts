@@ -189,10 +189,10 @@ function unknown(why: string): Reading<never> {
 }
 
 const BUFFER_BYTES = 65_536
-/** Longer than any line. */
-const LINE_BYTES = 512
-/** The smallest page there is. */
+/** The smallest page there is; others are multiples of it. */
 const PAGE_BYTES = 4_096
+/** What a line has besides its two addresses, if every number in it is as long as it can be. */
+const COLUMNS_BYTES = 160
 
 /** Cuts what is read into lines. */
 class TableReader {
@@ -203,7 +203,6 @@ class TableReader {
   readonly #parser: LineParser
   #width = 0
   #first = true
-  #largest = PAGE_BYTES
   #lines = 0
   #skipped = 0
 
@@ -219,7 +218,6 @@ class TableReader {
   begin(width: number): void {
     this.#width = width
     this.#first = true
-    this.#largest = PAGE_BYTES
     this.carried = 0
   }
 
@@ -236,10 +234,7 @@ class TableReader {
       start = newline + 1
     }
     this.carried = end - start
-    // The kernel fills a page with whole lines, so what leaves room for another is the last. To ask
-    // again would make it walk its hash table twice from the start, to say that there is no more.
-    const more = bytes >= Math.min(room, this.#largest) - LINE_BYTES && bytes > 0
-    this.#largest = Math.max(this.#largest, bytes)
+    const more = bytes > 0 && (bytes === room || !this.#leavesRoom(bytes))
     if (more && this.carried < BUFFER_BYTES - PAGE_BYTES) {
       this.buffer.copyWithin(0, start, end)
     } else if (this.carried > 0) {
@@ -247,6 +242,14 @@ class TableReader {
       this.carried = 0
     }
     return more
+  }
+
+  /**
+   * The kernel fills a page with whole lines, so a page with room for one more is the last. To ask
+   * again would make it walk its hash table twice from the start, to say that there is no more.
+   */
+  #leavesRoom(bytes: number): boolean {
+    return PAGE_BYTES - (bytes % PAGE_BYTES) > COLUMNS_BYTES + 2 * this.#width
   }
 
   #line(start: number, end: number): void {
@@ -379,7 +382,10 @@ function digit(bytes: Buffer, at: number): number {
   return HEX[bytes[at] as number] as number
 }
 
-/** The decimal number behind `columns` others, each behind spaces; -1 if there is none. */
+/**
+ * The decimal number behind `columns` others, each behind spaces; -1 if there is none. A column always
+ * follows: a number that ends the line may have been cut short.
+ */
 function decimalAfter(bytes: Buffer, start: number, end: number, columns: number): number {
   let at = start
   for (let column = 0; ; column++) {
@@ -388,7 +394,7 @@ function decimalAfter(bytes: Buffer, start: number, end: number, columns: number
     let value = 0
     for (; at < end && isDigit(bytes[at]); at++)
       value = value * 10 + (bytes[at] as number) - DIGIT_0
-    if (at === digits || at - digits > MAX_DIGITS || (at < end && bytes[at] !== SPACE)) return -1
+    if (at === digits || at - digits > MAX_DIGITS || at === end || bytes[at] !== SPACE) return -1
     if (column === columns) return value
   }
 }

@@ -34,16 +34,20 @@ export function buildReport(hook: Hook | null, proc: ProcFs): Report {
     takenAt: new Date().toISOString(),
     settings: hook === null ? null : config,
     kernel: { ...reportedSysctls(readKeepaliveSysctls(proc)), skippedLines: skipped },
-    counters: {
-      opened: registry.added,
-      open: registry.size,
-      idleWarnings: hook?.auditor.counters.idle ?? 0,
-      foreignWarnings: hook?.foreign.told ?? 0,
-      lost: hook?.auditor.counters.lost ?? 0,
-    },
+    counters: hook === null ? null : countersOf(hook),
     sockets,
     foreign: foreign.known ? foreign.value.map(reportedForeign) : null,
     foreignWhy: foreign.known ? null : foreign.why,
+  }
+}
+
+function countersOf({ registry, watch: { auditor, foreign } }: Hook): Report['counters'] {
+  return {
+    opened: registry.added,
+    open: registry.size,
+    idleWarnings: auditor.counters.idle,
+    foreignWarnings: foreign.told,
+    lost: auditor.counters.lost,
   }
 }
 

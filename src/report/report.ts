@@ -57,8 +57,13 @@ export interface Report {
   readonly schema: 1
   /** Of this package. */
   readonly version: string
-  readonly node: string
+  /** Null where the process was looked at from outside. */
+  readonly node: string | null
   readonly pid: number
+  /** What runs, without most of its arguments; only where it was looked at from outside. */
+  readonly command?: string
+  /** Since the process was started; only where it was looked at from outside, null: not known. */
+  readonly ageMs?: number | null
   /** ISO 8601. */
   readonly takenAt: string
   /** Null for a process in which the hook is not installed. */
@@ -70,6 +75,7 @@ export interface Report {
     /** Lines of the socket table that could not be understood. */
     readonly skippedLines: number
   }
+  /** Null where the hook is not installed. */
   readonly counters: {
     /** Connections since the hook was installed. */
     readonly opened: number
@@ -78,7 +84,7 @@ export interface Report {
     readonly idleWarnings: number
     readonly foreignWarnings: number
     readonly lost: number
-  }
+  } | null
   readonly sockets: readonly ReportedSocket[]
   /** Null where the descriptors could not be read. */
   readonly foreign: readonly ReportedForeign[] | null

@@ -1,39 +1,48 @@
+import { indent } from './indent'
 import type { Paint } from './terminal'
-import { wrapText } from './wrap-text'
 
 export interface Column {
   readonly title: string
   readonly align?: 'left' | 'right'
 }
 
+export interface Row {
+  readonly cells: readonly string[]
+  /** Paragraphs below the row, across all columns. */
+  readonly details: readonly string[]
+}
+
 const gap = 2
+const detailIndent = 4
 
 /**
- * A table whose last column takes what `width` leaves and is wrapped; a line break in one of its
- * cells stays. The other columns are as wide as their longest cell.
+ * A table whose last column takes what `width` leaves, and is wrapped. The other columns are as
+ * wide as their longest cell in `rows`, or in `among`, where several tables are to be aligned.
  */
 export function renderTable(
   columns: readonly Column[],
-  rows: readonly (readonly string[])[],
-  { paint, width }: { readonly paint: Paint; readonly width: number },
+  rows: readonly Row[],
+  look: { readonly paint: Paint; readonly width: number; readonly among?: readonly Row[] },
 ): string {
+  const { paint, width, among = rows } = look
   const titles = columns.map(({ title }) => title)
   const last = columns.length - 1
   const widths = columns.map((_, index) =>
-    Math.max(...[titles, ...rows].map((row) => (row[index] ?? '').length)),
+    Math.max(...[titles, ...among.map(({ cells }) => cells)].map((row) => row[index]?.length ?? 0)),
   )
   const before = widths.slice(0, last).reduce((sum, each) => sum + each + gap, 0)
   const align = (cell: string, index: number): string => {
     const room = widths[index] ?? 0
-    return `${columns[index]?.align === 'right' ? cell.padStart(room) : cell.padEnd(room)}${' '.repeat(gap)}`
+    const aligned = columns[index]?.align === 'right' ? cell.padStart(room) : cell.padEnd(room)
+    return `${aligned}${' '.repeat(gap)}`
   }
-  const line = (row: readonly string[]): string => {
-    const wrapped = (row[last] ?? '')
-      .split('\n')
-      .flatMap((part) => wrapText(part, width - before).split('\n'))
-    const head = row.slice(0, last).map(align).join('')
-    return wrapped.map((part, n) => `${n === 0 ? head : ' '.repeat(before)}${part}\n`).join('')
+  const line = (cells: readonly string[]): string => {
+    const head = cells.slice(0, last).map(align).join('')
+    return `${head}${indent(cells[last] ?? '', before, width).slice(before)}`
   }
-  const heading = line(titles).trimEnd()
-  return `${paint('bold', heading)}\n${rows.map(line).join('')}`
+  const body = rows.map(
+    ({ cells, details }) =>
+      `${line(cells)}${details.map((text) => indent(text, detailIndent, width)).join('')}`,
+  )
+  return `${paint('bold', line(titles).trimEnd())}\n${body.join('')}`
 }

@@ -41,3 +41,10 @@ t.test('a single probe survives no outage', (t) => {
   t.match(outcome.seen, 'one lost probe ends the connection')
   t.end()
 })
+
+t.test('a hook that is off has no schedule', (t) => {
+  const outcome = run(machineWith(t, {}, { env: { NAT_KEEPALIVE: 'off' } }))
+  t.equal(outcome.verdict, 'advice')
+  t.notMatch(outcome.seen, 'first probe')
+  t.end()
+})

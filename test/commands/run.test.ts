@@ -160,6 +160,7 @@ t.test('what cannot be run is one sentence, and 126 or 127', async (t) => {
   const folder = scripts(t)
   const table: readonly [command: string, code: number, text: RegExp][] = [
     ['no-such-command', 127, /"no-such-command" was not found: no folder of PATH has it\.\n$/],
+    ['-no-such-command', 127, /"-no-such-command" was not found/],
     ['./no-such-file', 127, /there is no such file/],
     ['./gone', 127, /what its first line names is missing/],
     ['', 127, /""/],
