@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Check } from '../src/checks/check'
 import { checks, examine, renderJson, renderText } from '../src/doctor'
+import { createProcFs } from '../src/kernel/proc-fs'
 import { createPaint } from '../src/terminal/terminal'
 import { machineWith, sysctls } from './checks/machine'
 import { matchExpected } from './commands/expected'
@@ -35,13 +36,12 @@ const machines = {
     machineWith(
       t,
       {},
-      { platform: 'darwin', proc: unreadable, env: { NAT_KEEPALIVE_DELAI: '1s' } },
+      {
+        platform: 'darwin',
+        proc: createProcFs('/proc', 'darwin'),
+        env: { NAT_KEEPALIVE_DELAI: '1s' },
+      },
     ),
-}
-
-const unreadable = {
-  read: () => ({ known: false, why: 'there is no /proc on darwin' }) as const,
-  link: () => ({ known: false, why: 'there is no /proc on darwin' }) as const,
 }
 
 t.test('the whole text', async (t) => {

@@ -152,7 +152,8 @@ t.test('it works without its optional parts', async (t) => {
 const attempt = `
   const fs = require('fs')
   const seen = process.argv.slice(1).map((folder) => {
-    try { fs.writeFileSync(folder + '/nat-keepalive-attempt', ''); return 'written' }
+    const file = folder + '/nat-keepalive-attempt'
+    try { fs.writeFileSync(file, ''); fs.unlinkSync(file); return 'written' }
     catch (error) { return error.code }
   })
   console.log(seen.join())`

@@ -12,7 +12,7 @@ import { type Paint, type Style, type Terminal, widthOf } from '../terminal/term
 import { UsageError } from '../terminal/usage-error'
 import { wrapText } from '../terminal/wrap-text'
 
-export const summary = 'every outbound connection of a process, and whether it would survive'
+export const summary = 'the outbound connections of a process, and which would die'
 
 export const help = `Usage: nat-keepalive audit [--pid N] [--watch] [--loopback] [--json]
 

@@ -1,0 +1,281 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { createLab, type Expiry, type Lab } from '../lab/lab'
+import { needLab } from '../lab/need-lab'
+import { ensurePackages } from '../packages'
+import {
+  AUDIT_MS,
+  type Ran,
+  run,
+  runBoth,
+  serve,
+  type Told,
+  timeOf,
+  unprotected,
+  when,
+  withCode,
+} from './run-in-lab'
+
+/** The event loop of a busy machine may be that late. */
+const LATE_MS = 1_500
+
+const story = join(__dirname, '..', 'story')
+
+if (needLab(t)) {
+  // All of it is waiting.
+  t.jobs = 6
+
+  t.test('the NAT answers with a reset', { buffered: true }, async (t) => {
+    const limitSeconds = 3
+    const lab = await open(t, limitSeconds, 'reset')
+    const NODE_PATH = await ensurePackages(story)
+    const [net, https, http, postgres] = await Promise.all([
+      serve(lab, '../story/servers/net.cjs'),
+      serve(lab, '../story/servers/https.cjs'),
+      serve(lab, 'servers/http.cjs'),
+      serve(lab, '../story/servers/postgres.cjs'),
+    ])
+    const IDLE_MS = String(limitSeconds * 2_000 + 1_000)
+    const cases = [
+      { program: 'net-pooled', port: net.port, died: /^socket error$/ },
+      { program: 'agent-pool', PROTOCOL: 'https', port: https.port, died: /^request error$/ },
+      { program: 'agent-pool', PROTOCOL: 'http', port: http.port, died: /^request error$/ },
+      { program: 'pg', port: postgres.port, died: /^query rejected$/ },
+    ]
+    await Promise.all(
+      cases.map(async ({ program, port, died, ...more }) => {
+        const name = [program, more.PROTOCOL].filter(Boolean).join(', ')
+        const settings = { TARGET_PORT: port, IDLE_MS, NODE_PATH, ...more } as Record<
+          string,
+          string
+        >
+        const hooked = await runBoth(t, lab, program, settings, unprotected(lab))
+        const [death, ...others] = withCode(hooked, 'NKA301')
+        t.strictSame(others, [], `${name}: one line`)
+        t.match(death, {
+          destination: `${lab.serverAddress}:${port}`,
+          count: 1,
+          end: 'reset',
+          error: 'ECONNRESET',
+          protected: false,
+          schedule: null,
+          limitMs: limitSeconds * 1_000,
+          fits: [{ limitMs: limitSeconds * 1_000 }],
+          text: /was reset \(ECONNRESET\) after .* idle, which fits an idle limit of 3s/,
+        })
+        // Idleness is known to a look of the auditor.
+        checkIdle(t, death, Number(IDLE_MS), name)
+        t.match(death?.text, /take that out of NAT_KEEPALIVE_EXCLUDE/)
+        checkPlace(t, death, program, name)
+        checkPromptness(t, death, when(hooked, died), name)
+        t.strictSame(
+          death?.request ?? null,
+          program === 'agent-pool'
+            ? { method: 'POST', host: lab.serverAddress, path: '/wait-0' }
+            : null,
+          `${name}: the request that was waiting`,
+        )
+        t.notMatch(hooked.stderr, 'secret', `${name}: nothing secret`)
+        t.match(withCode(hooked, 'NKA202').length, 1, `${name}: it was warned of before`)
+      }),
+    )
+  })
+
+  t.test(
+    'several deaths at once to one destination are one line',
+    { buffered: true },
+    async (t) => {
+      const lab = await open(t, 3, 'reset')
+      const { port } = await serve(lab, '../story/servers/net.cjs')
+      const settings = { TARGET_PORT: port, IDLE_MS: '7000', CONNECTIONS: '20' }
+      const hooked = await runBoth(t, lab, 'net-pooled', settings, unprotected(lab))
+      const deaths = withCode(hooked, 'NKA301')
+      t.match(deaths, [{ count: 20, end: 'reset', text: /^20 connections to .* were reset/ }])
+      t.equal(hooked.lost.length, 20, 'the channel has each of them')
+    },
+  )
+
+  t.test('with the hook none of them dies', { buffered: true }, async (t) => {
+    const lab = await open(t, 3, 'reset')
+    const { port } = await serve(lab, 'servers/http.cjs')
+    const settings = { TARGET_PORT: port, IDLE_MS: '7000', PROTOCOL: 'http' }
+    const { told, events } = await run(lab, 'agent-pool', settings, {})
+    t.notOk(events.some(({ event }) => event.endsWith('error')))
+    t.strictSame(
+      told.filter(({ code }) => code !== 'NKA201'),
+      [],
+    )
+  })
+
+  t.test('the NAT drops, and nothing is ever received', { buffered: true }, async (t) => {
+    const limitSeconds = 5
+    const lab = await open(t, limitSeconds, 'drop')
+    const [https, http] = await Promise.all([
+      serve(lab, '../story/servers/https.cjs'),
+      serve(lab, 'servers/http.cjs'),
+    ])
+    const GIVE_UP_MS = '12000'
+    const cases = [
+      { HOW: 'req.destroy', port: https.port, method: 'GET' },
+      { HOW: 'req.destroy with an error', port: http.port, method: 'GET' },
+      { HOW: 'socket.setTimeout', port: https.port, method: 'GET' },
+      { HOW: 'AbortController with http', port: http.port, method: 'GET' },
+      { HOW: 'AbortController with fetch', port: http.port, method: 'PUT' },
+    ]
+    await Promise.all(
+      cases.map(async ({ HOW, port, method }) => {
+        const settings = { TARGET_PORT: port, GIVE_UP_MS, HOW }
+        const hooked = await runBoth(t, lab, 'waits', settings, unprotected(lab))
+        const request = { method, host: lab.serverAddress, path: '/wait-600000' }
+        const asked = when(hooked, /^asks$/)
+        const died = when(hooked, /(close|rejected)$/)
+
+        const [warning, ...more] = withCode(hooked, 'NKA202')
+        t.strictSame(more, [], `${HOW}: one warning`)
+        t.match(warning, { request, count: 1, verdicts: { 'at-risk': 1 } }, `${HOW}: at risk`)
+        const inWords = `${method} ${lab.serverAddress}/wait-600000`
+        t.match(warning?.text, `A request waits on it: ${inWords}.`, HOW)
+        t.ok(timeOf(warning) < died, `${HOW}: warned before it is lost`)
+        const before = asked + limitSeconds * 1_000 + LATE_MS
+        t.ok(
+          timeOf(warning) < before,
+          `${HOW}: warned ${timeOf(warning) - asked} ms after it asked`,
+        )
+
+        const [death, ...others] = withCode(hooked, 'NKA301')
+        t.strictSame(others, [], `${HOW}: one death`)
+        t.match(death, {
+          end: 'given-up',
+          request,
+          protected: false,
+          fits: [{ limitMs: limitSeconds * 1_000 }],
+        })
+        t.match(death?.text, `The request ${inWords} was waiting for its answer.`, HOW)
+        t.match(death?.text, 'given up by the program without an answer', HOW)
+        checkIdle(t, death, Number(GIVE_UP_MS), HOW)
+        checkPlace(t, death, 'waits', HOW)
+        checkPromptness(t, death, died, HOW)
+        t.notMatch(hooked.stderr, 'secret', `${HOW}: nothing secret`)
+      }),
+    )
+  })
+
+  t.test(
+    'what was idle before it was used again counts, not the last wait',
+    { buffered: true },
+    async (t) => {
+      const limitSeconds = 5
+      const lab = await open(t, limitSeconds, 'drop')
+      const [http, net] = await Promise.all([
+        serve(lab, 'servers/http.cjs'),
+        serve(lab, '../story/servers/net.cjs'),
+      ])
+      // The kernel gives up after about 3 s instead of a quarter of an hour.
+      await lab.run('client', ['sh', '-c', 'echo 3 > /proc/sys/net/ipv4/tcp_retries2'])
+      const IDLE_MS = '11000'
+      await Promise.all([
+        t.test('a pooled connection whose request times out sooner than the limit', async (t) => {
+          const settings = { TARGET_PORT: http.port, IDLE_MS, GIVE_UP_MS: '2500', PROTOCOL: 'http' }
+          const hooked = await runBoth(t, lab, 'agent-pool', settings, unprotected(lab))
+          const [death] = withCode(hooked, 'NKA301')
+          t.match(death, {
+            end: 'given-up',
+            fits: [{ limitMs: limitSeconds * 1_000 }],
+            request: { method: 'POST', host: lab.serverAddress, path: '/wait-0' },
+          })
+        }),
+        t.test('a pooled connection on which the kernel gives up', async (t) => {
+          const settings = { TARGET_PORT: net.port, IDLE_MS }
+          const hooked = await runBoth(t, lab, 'net-pooled', settings, unprotected(lab))
+          const [death] = withCode(hooked, 'NKA301')
+          t.match(death, {
+            end: 'timed-out',
+            error: 'ETIMEDOUT',
+            fits: [{ limitMs: limitSeconds * 1_000 }],
+          })
+        }),
+      ])
+    },
+  )
+
+  t.test(
+    'what does not fit a limit is not blamed on a middlebox',
+    { buffered: true },
+    async (t) => {
+      const lab = await open(t, 5, 'reset')
+      const { port } = await serve(lab, 'servers/ends.cjs')
+      const restarted = await serve(lab, 'servers/ends.cjs')
+      const perform = (QUESTION: string, hook: Record<string, string>, TARGET_PORT = port) =>
+        runBoth(t, lab, 'peer-ends', { TARGET_PORT, QUESTION }, hook)
+      const [early, late, killed, control] = await Promise.all([
+        perform('reset 2000', unprotected(lab)),
+        perform('reset 11000', {}),
+        perform('end 600000', {}, restarted.port),
+        // The same end without protection: it could have been the middlebox.
+        lateReset(t),
+        sleep(11_000).then(() => restarted.child.kill('SIGKILL')),
+      ])
+      t.match(reasons(early), { findings: [], codes: ['ECONNRESET'] }, 'a reset after 2 s idle')
+      t.match(reasons(late), { findings: [], codes: ['ECONNRESET'] }, 'a reset by the peer')
+      t.match(reasons(killed), { findings: [] }, 'a peer that was killed')
+      t.match(reasons(control), { findings: ['reset'], codes: ['ECONNRESET'] }, 'the control')
+    },
+  )
+
+  t.test('an outage that probes notice is not blamed on layer 4', { buffered: true }, async (t) => {
+    const lab = await open(t, 5, 'reset')
+    const { port } = await serve(lab, 'servers/ends.cjs')
+    const settings = { TARGET_PORT: port, QUESTION: 'end 600000' }
+    const running = runBoth(t, lab, 'peer-ends', settings, {
+      NAT_KEEPALIVE_DELAY: '1s',
+      NAT_KEEPALIVE_INTERVAL: '1s',
+      NAT_KEEPALIVE_PROBES: '4',
+    })
+    running.catch(() => {})
+    await sleep(3_000)
+    await lab.outage(true)
+    const hooked = await running
+    t.match(hooked.lost, [{ code: 'ETIMEDOUT', end: 'timed-out', decision: { action: 'protect' } }])
+    t.strictSame(withCode(hooked, 'NKA301'), [])
+  })
+}
+
+async function open(t: Test, limitSeconds: number, expiry: Expiry): Promise<Lab> {
+  const lab = await createLab({ limitSeconds, expiry })
+  t.teardown(() => lab.close())
+  return lab
+}
+
+/** A reset by the peer that comes after the limit, to a connection that nothing protects. */
+async function lateReset(t: Test): Promise<Ran> {
+  // This gateway forgets nothing, so the peer's reset arrives.
+  const lab = await open(t, 600, 'reset')
+  const { port } = await serve(lab, 'servers/ends.cjs')
+  const hook = { ...unprotected(lab), NAT_KEEPALIVE_LIMIT: '5s' }
+  return run(lab, 'peer-ends', { TARGET_PORT: port, QUESTION: 'reset 11000' }, hook)
+}
+
+function reasons(ran: Ran) {
+  return {
+    findings: withCode(ran, 'NKA301').map(({ end }) => end),
+    codes: ran.lost.map(({ code }) => code),
+  }
+}
+
+/** Idle times are known to one look of the auditor, and between two bounds that hold the truth. */
+function checkIdle(t: Test, death: Told | undefined, realMs: number, name: string): void {
+  const { minIdleMs = Number.NaN, idleMs = Number.NaN } = death ?? {}
+  const text = `${name}: idle for ${minIdleMs} to ${idleMs} ms, in truth ${realMs}`
+  t.ok(minIdleMs <= realMs + LATE_MS && idleMs >= realMs - AUDIT_MS - LATE_MS, text)
+}
+
+function checkPlace(t: Test, death: Told | undefined, program: string, name: string): void {
+  t.match(death?.opener.place, new RegExp(`programs/${program}\\.cjs:\\d+$`), `${name}: the place`)
+}
+
+/** NKA301 comes within a look of the auditor. */
+function checkPromptness(t: Test, death: Told | undefined, diedAt: number, name: string): void {
+  const afterMs = timeOf(death) - diedAt
+  t.ok(afterMs <= AUDIT_MS + LATE_MS, `${name}: told ${afterMs} ms after its death`)
+}
