@@ -30,10 +30,13 @@ export function run(machine: Machine): Outcome {
     config.mode === 'kernel'
       ? 'NAT_KEEPALIVE_MODE=kernel leaves every socket to these values.'
       : 'This rules the sockets whose times nobody sets: those of native code, and without the hook also those of drivers that only switch keepalive on.'
+  const place = detectPlace(machine)
+  // Where nobody can set them, a finding would never go away, and the hook does what can be done.
+  const settable = place.service?.id !== 'lambda' || config.mode === 'kernel'
   return {
-    verdict: late ? 'finding' : 'ok',
+    verdict: late ? (settable ? 'finding' : 'advice') : 'ok',
     seen: `The first probe would come after ${timeSeconds} s idle, ${late ? `but by then the path has forgotten the connection: ${timeSeconds} s is not less than ${limit}` : `before ${limit}`} (${values}). ${concerned}`,
-    action: late ? remedy(machine, detectPlace(machine)) : null,
+    action: late ? remedy(machine, place) : null,
     data: { known: true, timeSeconds, intervalSeconds, probes, limitMs: config.limitMs, late },
   }
 }

@@ -48,6 +48,14 @@ t.test('the remedy is that of the place', (t) => {
   t.end()
 })
 
+t.test('where nobody can set them, late times are advice, but not in kernel mode', (t) => {
+  const verdict = (env: Record<string, string>) =>
+    run(machineWith(t, sysctls('7200'), { env: { AWS_LAMBDA_FUNCTION_NAME: 'f', ...env } })).verdict
+  t.equal(verdict({}), 'advice')
+  t.equal(verdict({ NAT_KEEPALIVE_MODE: 'kernel' }), 'finding')
+  t.end()
+})
+
 t.test('kernel mode concerns every socket', (t) => {
   const env = { NAT_KEEPALIVE_MODE: 'kernel' }
   t.match(run(machineWith(t, sysctls('7200'), { env })).seen, 'leaves every socket to these values')

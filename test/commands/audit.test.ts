@@ -113,7 +113,14 @@ t.test('the processes of another user', async (t) => {
   }
   chmodSync(folder, 0o755)
   const user = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-  const argv = [...user, process.execPath, join(folder, 'dist', 'bin.js'), 'audit', '--pid', String(pid)]
+  const argv = [
+    ...user,
+    process.execPath,
+    join(folder, 'dist', 'bin.js'),
+    'audit',
+    '--pid',
+    String(pid),
+  ]
   const [command = '', ...rest] = withEnv({}, argv)
   const { status, stdout, stderr } = spawnSync(command, rest, { encoding: 'utf8', cwd: '/' })
   t.strictSame([status, stdout], [2, ''])
