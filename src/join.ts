@@ -32,18 +32,23 @@ export function askKernelNow(proc: ProcFs, sockets: Iterable<Socket>): Words {
   return matcher.words(readTcpTable(proc, 'self', matcher))
 }
 
+/** A socket that is looked for, among those with the same local port. */
+interface Target {
+  readonly socket: Socket
+  readonly next: Target | undefined
+  word: KernelWord | undefined
+}
+
 /** Finds the lines of sockets by local port first, so that other lines cost next to nothing. */
 class Matcher implements TcpVisitor {
-  readonly #byPort = new Map<number, Socket[]>()
-  readonly #words = new Map<Socket, KernelWord>()
+  readonly #byPort = new Map<number, Target>()
 
   constructor(sockets: Iterable<Socket>) {
     for (const socket of sockets) {
       const { localPort } = socket
       if (localPort === undefined) continue
-      const others = this.#byPort.get(localPort)
-      if (others === undefined) this.#byPort.set(localPort, [socket])
-      else others.push(socket)
+      const next = this.#byPort.get(localPort)
+      this.#byPort.set(localPort, { socket, next, word: undefined })
     }
   }
 
@@ -52,13 +57,15 @@ class Matcher implements TcpVisitor {
   }
 
   visit(line: TcpSocket): void {
-    for (const socket of this.#byPort.get(line.localPort) ?? []) {
+    for (let at = this.#byPort.get(line.localPort); at !== undefined; at = at.next) {
+      const { socket } = at
       if (
         line.remotePort === socket.remotePort &&
         line.remoteAddress === plain(socket.remoteAddress) &&
         line.localAddress === plain(socket.localAddress)
       ) {
-        this.#words.set(socket, kernelWord(line))
+        at.word = kernelWord(line)
+        return
       }
     }
   }
@@ -66,13 +73,21 @@ class Matcher implements TcpVisitor {
   words(scan: Reading<TcpScan>): Words {
     const missing = scan.known ? kernelWord(undefined) : unknown(scan.why)
     return {
-      of: (socket) => this.#words.get(socket) ?? missing,
+      of: (socket) => {
+        let at = this.#byPort.get(socket.localPort ?? -1)
+        while (at !== undefined && at.socket !== socket) at = at.next
+        return at?.word ?? missing
+      },
       skipped: scan.known ? scan.value.skipped : 0,
     }
   }
 }
 
+const MAPPED = '::ffff:'
+
 /** The table shows IPv4 as such, also on a socket of IPv6. */
 function plain(address: string | undefined): string | undefined {
-  return address?.replace(/^::ffff:(?=\d+\.)/i, '')
+  return address?.startsWith(MAPPED) && address.includes('.')
+    ? address.slice(MAPPED.length)
+    : address
 }

@@ -28,7 +28,7 @@ const SLACK = 1.125
  * (tcp_keepalive_timer, Linux net/ipv4/tcp_timer.c). Pure.
  */
 export function judge({ word, ageMs, delayMs, limitMs }: Evidence): Verdict {
-  const limit = formatDuration(limitMs)
+  const limit = text(limitMs)
   if (word.armed === null) return { verdict: 'unknown', reason: `It is not known: ${word.why}.` }
   if (!word.armed) {
     return { verdict: 'at-risk', reason: `Keepalive is off; the path forgets it after ${limit}.` }
@@ -45,13 +45,13 @@ export function judge({ word, ageMs, delayMs, limitMs }: Evidence): Verdict {
   if (trusted && delayMs >= limitMs) {
     return {
       verdict: 'at-risk',
-      reason: `The first probe comes after ${formatDuration(delayMs)} idle, but the path forgets it after ${limit}.`,
+      reason: `The first probe comes after ${text(delayMs)} idle, but the path forgets it after ${limit}.`,
     }
   }
   if (trusted) {
     return {
       verdict: 'safe',
-      reason: `The kernel probes after ${formatDuration(delayMs)} idle; its timer fires in ${left}.`,
+      reason: `The kernel probes after ${text(delayMs)} idle; its timer fires in ${left}.`,
     }
   }
   if (leftMs + ageMs < limitMs) {
@@ -69,5 +69,18 @@ export function judge({ word, ageMs, delayMs, limitMs }: Evidence): Verdict {
 }
 
 function rounded(ms: number): string {
-  return formatDuration(Math.ceil(ms / 1_000) * 1_000)
+  return text(Math.ceil(ms / 1_000) * 1_000)
+}
+
+/** Thousands of sockets are judged in one go, and share a few durations. */
+const texts = new Map<number, string>()
+const MAX_TEXTS = 1_000
+
+function text(ms: number): string {
+  const known = texts.get(ms)
+  if (known !== undefined) return known
+  if (texts.size === MAX_TEXTS) texts.clear()
+  const made = formatDuration(ms)
+  texts.set(ms, made)
+  return made
 }

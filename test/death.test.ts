@@ -271,6 +271,22 @@ t.test('a protected death and a bare one are not one group', (t) => {
   t.end()
 })
 
+t.test('a protected connection that was closed by no peer died of no limit of layer 7', (t) => {
+  const idle = { minIdleMs: 60_000, maxIdleMs: 62_000, decision: protection }
+  const table: readonly [End, groups: number][] = [
+    ['hang-up', 1],
+    ['reset', 1],
+    ['broken-pipe', 1],
+    // The client's own timeout of a minute on a slow answer; the kernel's, when the path is out.
+    ['given-up', 0],
+    ['timed-out', 0],
+  ]
+  for (const [end, groups] of table) {
+    t.equal(groupDeaths([death({ ...idle, end })], standard).length, groups, end)
+  }
+  t.end()
+})
+
 t.test('5,000 deaths of 50 destinations are 50 groups', (t) => {
   const deaths = Array.from({ length: 5_000 }, (_, index) =>
     death({ destination: `host${index % 50}:443` }),

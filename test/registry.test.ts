@@ -598,6 +598,44 @@ t.test('what the program only wrote does not end the idle time of a dead connect
   t.equal((ended?.socket.errored as NodeJS.ErrnoException | undefined)?.code, 'ECONNRESET')
 })
 
+t.test('a write that nobody answered does not hide the idle time before it', async (t) => {
+  const registry = track(t)
+  const server = net.createServer({ pauseOnConnect: true })
+  const accepted = once(server, 'connection')
+  const socket = await connected(await listen(t, server))
+  const [peer] = (await accepted) as [Socket]
+  const entry = await idle(registry, socket)
+  await pass(50)
+  socket.write('x')
+  registry.observe(unseen)
+  registry.observe(unseen)
+  peer.resetAndDestroy()
+  await new Promise((done) => socket.once('close', done))
+  const [ended] = endedOf(registry)
+  t.equal(ended?.entry, entry)
+  t.ok((ended?.maxIdleMs ?? 0) >= 50, `at most ${ended?.maxIdleMs} ms`)
+})
+
+t.test('bytes may have moved right after the look before: at most counts from there', async (t) => {
+  const registry = track(t)
+  const server = net.createServer((peer) => peer.on('data', (data) => peer.write(data)))
+  const socket = await connected(await listen(t, server))
+  await idle(registry, socket)
+  socket.write('x')
+  await once(socket, 'data')
+  const movedAt = clock()
+  await pass(50)
+  registry.observe(unseen)
+  registry.observe(unseen)
+  socket.destroy()
+  await once(socket, 'close')
+  const closedAt = clock()
+  const [ended] = endedOf(registry)
+  const { minIdleMs = 0, maxIdleMs = 0 } = ended ?? {}
+  t.ok(minIdleMs <= closedAt - movedAt, `at least ${minIdleMs} ms`)
+  t.ok(maxIdleMs >= closedAt - movedAt, `at most ${maxIdleMs} ms of ${closedAt - movedAt}`)
+})
+
 t.test('an end between two sweeps is still told', async (t) => {
   const registry = track(t)
   const socket = await connected(await listen(t, net.createServer()))

@@ -59,9 +59,10 @@ export function startAsked(args: readonly string[], options: AskedOptions = {}):
     throw new Error(`The program ended: ${JSON.stringify(said)}`)
   })
   closed.catch(() => {})
-  const next = (source: AsyncIterator<string>) =>
-    Promise.race([source.next(), closed]).then(({ value }) => value as string)
-
+  const next = async (source: AsyncIterator<string>) => {
+    const { value, done } = await Promise.race([source.next(), closed])
+    return done ? closed : (value as string)
+  }
   const ready = next(reports)
   ready.catch(() => {})
 

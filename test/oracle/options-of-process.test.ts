@@ -41,9 +41,9 @@ t.test('reads the options of another process as that process reads them itself',
   const options = seen.map(({ on, idle, interval, count }) => ({ on, idle, interval, count }))
   t.strictSame(sorted(options), sorted(own))
   t.equal(options.length, 4)
-  const idles = options.map(({ on, idle }) => (on ? idle : 'off'))
+  const idles = options.map(({ on, idle }) => (on ? `${idle}` : 'off'))
   t.ok(
-    [1, 33, 'off'].every((idle) => idles.includes(idle)),
+    ['1', '33', 'off'].every((idle) => idles.includes(idle)),
     `${idles}`,
   )
   for (const { remote, local } of seen) {

@@ -1,0 +1,26 @@
+'use strict'
+// Asks a question that nobody answers, of a server in this process where TARGET_PORT names none.
+const zmq = require('zeromq')
+
+async function main() {
+  const { TARGET_PORT, KEEPALIVE = '-1', KEEPALIVE_IDLE = '-1' } = process.env
+  let port = TARGET_PORT
+  if (port === undefined) {
+    const reply = new zmq.Reply()
+    await reply.bind('tcp://127.0.0.1:*')
+    port = /\d+$/.exec(reply.lastEndpoint)[0]
+    reply.receive().catch(() => {})
+  }
+  const request = new zmq.Request({
+    tcpKeepalive: Number(KEEPALIVE),
+    tcpKeepaliveIdle: Number(KEEPALIVE_IDLE),
+  })
+  request.connect(`tcp://127.0.0.1:${port}`)
+  await request.send('a question')
+  request.receive().catch(() => {})
+  // Waiting alone does not keep it running.
+  setInterval(() => {}, 60_000)
+  console.log(port)
+}
+
+main()

@@ -1,0 +1,26 @@
+'use strict'
+// Enough of Valkey for a client that connects and waits for a list: nothing is ever in it.
+const net = require('node:net')
+
+const answers = [
+  [/HELLO/i, '%1\r\n$5\r\nproto\r\n:3\r\n'],
+  [/INFO/i, bulk('# Replication\r\nrole:master\r\n')],
+  [/BLPOP/i, ''],
+  [/./, '+OK\r\n'],
+]
+
+const server = net.createServer((socket) => {
+  socket.on('error', () => {})
+  socket.on('data', (data) => {
+    for (const command of String(data).split(/(?=\*\d)/)) {
+      socket.write(answers.find(([pattern]) => pattern.test(command))?.[1] ?? '')
+    }
+  })
+})
+server.listen(0, '127.0.0.1', () =>
+  console.log(`ready ${server.address().port} stand-in for Valkey`),
+)
+
+function bulk(text) {
+  return `$${text.length}\r\n${text}\r\n`
+}
