@@ -4,7 +4,7 @@ import type { Later } from './beat'
 import { channels } from './channels'
 import type { Config } from './config'
 import { type Death, endOf, groupDeaths } from './death'
-import { destinationOf, isLoopback } from './endpoint'
+import { destinationOf } from './endpoint'
 import { deathFinding, type Finding, idleFinding } from './findings'
 import type { ForeignAuditor } from './foreign-auditor'
 import { askKernel, type Words } from './join'
@@ -17,10 +17,10 @@ import { clock, type Entry, openerOfEntry, type Registry } from './registry'
 const TRACES_MS = 2
 const BETWEEN_SLICES_MS = 10
 
-/** While data is on its way the kernel hides keepalive; it is asked again so often, so far apart. */
 /** Descriptors that the hook does not know are looked for once in so many regular beats. */
 const FOREIGN_EVERY = 4
 
+/** While data is on its way the kernel hides keepalive; it is asked again so often, so far apart. */
 const ASK_AGAIN = 4
 const ASK_AGAIN_MS = 250
 
@@ -84,11 +84,11 @@ export class Auditor {
     this.#registry.observe({
       open(entry, socket, idleMs) {
         if (idleMs < threshold && idleMs > longest) longest = idleMs
-        if (idleMs < about || (!idleLoopback && isLoopback(socket.remoteAddress))) return
+        if (idleMs < about || (!idleLoopback && entry.loopback)) return
         idle.push(candidate(entry, socket, idleMs))
       },
       ended: (entry, socket, minIdleMs, maxIdleMs) => {
-        if (!idleLoopback && isLoopback(entry.endpoint.host)) return
+        if (!idleLoopback && entry.loopback) return
         const death = deathOf(entry, socket, minIdleMs, maxIdleMs)
         if (death !== null) deaths.push(death)
       },
@@ -128,7 +128,10 @@ export class Auditor {
       const words = await this.#ask(groups.flatMap(({ sockets }) => sockets))
       const around = surroundings(this.#proc, this.#config)
       for (const group of groups) {
-        const sockets = group.sockets.map((candidate) => ({
+        // One that was closed meanwhile has nothing to fear.
+        const open = group.sockets.filter(({ socket }) => !socket.destroyed)
+        if (open.length === 0 || this.#stopped) continue
+        const sockets = open.map((candidate) => ({
           ...candidate,
           judged: judgeEntry(candidate.entry, words.of(candidate.socket), around),
           request: candidate.entry.request,

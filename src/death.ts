@@ -46,7 +46,7 @@ export function endOf({ error, peerEnded, waiting }: Remains): {
   code: string | null
 } | null {
   const code = (error as { code?: unknown } | null)?.code
-  const known = typeof code === 'string' ? ENDS[code] : undefined
+  const known = typeof code === 'string' && Object.hasOwn(ENDS, code) ? ENDS[code] : undefined
   if (known !== undefined) return { end: known, code: code as string }
   if (!waiting) return null
   return {
@@ -66,17 +66,27 @@ const MOST_FITS = 3
 /** What `fits` needs of the settings. */
 export type Path = Pick<Config, 'limitMs' | 'profile'>
 
+/** How a middlebox of layer 7 ends a connection, as opposed to the program or the kernel. */
+const BY_THE_PEER: readonly End[] = ['reset', 'broken-pipe', 'hang-up']
+
 /**
- * The idle limits that had passed: the one of the profile that was chosen first, then the nearest.
- * Layer 4 for a connection that nothing kept alive. For one that keepalive protected none of those
- * can be it, but one of layer 7 that had just passed can. Empty: it died of something else. Pure.
+ * The idle limits that had passed: the one that was configured or chosen by a profile first, then
+ * the nearest. Layer 4 for a connection that nothing kept alive. For one that keepalive protected
+ * none of those can be it, but one of layer 7 that had just passed can, if the other side ended it.
+ * Empty: it died of something else. Pure.
  */
 export function fits(
-  { minIdleMs, maxIdleMs, decision }: Pick<Death, 'minIdleMs' | 'maxIdleMs' | 'decision'>,
+  {
+    end,
+    minIdleMs,
+    maxIdleMs,
+    decision,
+  }: Pick<Death, 'end' | 'minIdleMs' | 'maxIdleMs' | 'decision'>,
   path: Path,
   table: readonly Profile[] = profiles,
 ): Fit[] {
   const isProtected = protects(decision, path.limitMs)
+  if (isProtected && !BY_THE_PEER.includes(end)) return []
   const byLimit = new Map<number, string[]>()
   if (!isProtected) byLimit.set(path.limitMs, [])
   for (const { name, layer, limitSeconds } of table) {
@@ -85,7 +95,8 @@ export function fits(
       byLimit.set(limitMs, [...(byLimit.get(limitMs) ?? []), name])
     }
   }
-  const chosen = (limitMs: number) => (path.profile !== null && limitMs === path.limitMs ? 1 : 0)
+  const ownLimit = path.profile !== null || byLimit.get(path.limitMs)?.length === 0
+  const chosen = (limitMs: number) => (ownLimit && limitMs === path.limitMs ? 1 : 0)
   return [...byLimit]
     .map(([limitMs, middleboxes]) => ({ limitMs, middleboxes }))
     .filter(({ limitMs }) => limitMs <= maxIdleMs)
@@ -110,7 +121,9 @@ export function groupDeaths(deaths: Iterable<Death>, path: Path): DeathGroup[] {
   for (const death of deaths) {
     const fit = fits(death, path)
     if (fit.length === 0) continue
-    const key = `${death.end} ${groupKey(death.destination, death.opener)}`
+    const limits = fit.map(({ limitMs }) => limitMs)
+    const kind = [death.end, protects(death.decision, path.limitMs), limits]
+    const key = `${JSON.stringify(kind)} ${groupKey(death.destination, death.opener)}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { deaths: [death], fits: fit })
     else group.deaths.push(death)

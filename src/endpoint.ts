@@ -38,5 +38,7 @@ export function destinationOf({ host, port }: Endpoint): string {
 
 /** RFC 1122 127/8, RFC 4291 ::1, 127/8 mapped into IPv6, RFC 6761 localhost. */
 export function isLoopback(host: string | undefined): boolean {
-  return host !== undefined && /^(::ffff:)?127\.|^::1$|^localhost$/.test(host)
+  return (
+    host !== undefined && /^(::ffff:)?127(\.\d{1,3}){3}$|^::1$|^([^.]+\.)*localhost\.?$/i.test(host)
+  )
 }

@@ -128,8 +128,8 @@ export function foreignFinding({ remote, sockets }: ForeignGroup, config: Config
     code: 'NKA203',
     text:
       `${connections(count)} to ${destination} ${count === 1 ? 'has' : 'have'} no useful keepalive. ` +
-      `${reason} The hook cannot reach ${count === 1 ? 'it' : 'them'}: native code opened ` +
-      `${count === 1 ? 'it' : 'them'}, or the descriptor came from elsewhere. Switch keepalive on in ` +
+      `${reason} The hook does not know ${count === 1 ? 'it' : 'them'}: native code opened ` +
+      `${count === 1 ? 'it' : 'them'}, or another thread or process. Switch keepalive on in ` +
       "that library's own settings, and let the kernel probe in time: " +
       `net.ipv4.tcp_keepalive_time=${delayMs / 1_000}, tcp_keepalive_intvl=${intervalMs / 1_000}, ` +
       `tcp_keepalive_probes=${probes}.`,

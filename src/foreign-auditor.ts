@@ -4,6 +4,7 @@ import { isLoopback } from './endpoint'
 import { foreignFinding } from './findings'
 import { type ForeignScan, type ForeignSocket, readForeign, scanForeign } from './foreign'
 import { ForeignWatch, type JudgedForeign } from './foreign-watch'
+import { isWorker } from './is-worker'
 import type { ProcFs, Reading } from './kernel/proc-fs'
 import { createDebug, emit } from './log'
 import { descriptorsOfJavaScript } from './open-sockets'
@@ -30,7 +31,7 @@ export class ForeignAuditor {
 
   /** One look, in slices. Does not reject. */
   async look(): Promise<void> {
-    if (this.#looking) return
+    if (this.#looking || isWorker()) return
     this.#looking = true
     try {
       const skip = descriptorsOfJavaScript(this.#registry)
@@ -72,6 +73,7 @@ export function foreignNow(
   proc: ProcFs,
   limitMs: number,
 ): Reading<JudgedForeign[]> {
+  if (isWorker()) return { known: false, why: 'the main thread tells of the whole process' }
   const scan = readForeign(proc, 'self', descriptorsOfJavaScript(registry))
   return scan.known ? { known: true, value: judgeForeign(scan.value.sockets, limitMs) } : scan
 }

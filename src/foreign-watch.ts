@@ -37,8 +37,9 @@ export class ForeignWatch {
       const socket = open.get(inode)
       const verdict = socket?.judged.verdict ?? 'safe'
       if (verdict === 'safe' || this.#settled.has(inode)) settled.add(inode)
-      else if (verdict === 'unknown') continue
-      else if (!this.#suspects.has(inode)) suspects.add(inode)
+      else if (verdict === 'unknown') {
+        if (this.#suspects.has(inode)) suspects.add(inode)
+      } else if (!this.#suspects.has(inode)) suspects.add(inode)
       else if (socket !== undefined) {
         settled.add(inode)
         const key = `${socket.remote.address} ${socket.remote.port}`

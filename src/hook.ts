@@ -8,7 +8,14 @@ import { Keepalive } from './keepalive'
 import { createDebug } from './log'
 import { openSockets } from './open-sockets'
 import type { Guard, SetKeepAlive } from './patch'
-import { type Asked, createPolicy, type Decision, overrides, type Policy } from './policy'
+import {
+  type Asked,
+  createPolicy,
+  type Decision,
+  type Leave,
+  overrides,
+  type Policy,
+} from './policy'
 import { type Entry, Registry } from './registry'
 import { followUndici } from './waiting-request'
 import type { Watch } from './watch'
@@ -90,7 +97,7 @@ export class Hook implements Guard {
   exempt(socket: Socket): void {
     this.#exempt.add(socket)
     const entry = this.registry.get(socket)
-    if (entry !== undefined) entry.decision = { action: 'leave', reason: 'exempt' }
+    if (entry !== undefined) entry.decision = leave(entry.decision, { reason: 'exempt' })
   }
 
   /** Protects the outbound sockets that were open before the hook was there. */
@@ -103,6 +110,7 @@ export class Hook implements Guard {
         const rule = this.#exclude.address(socket.remoteAddress ?? '', endpoint.port)
         if (rule !== null) decision = { action: 'leave', reason: 'excluded', rule }
         const entry = this.registry.add(socket, endpoint, asked, decision, undefined)
+        entry.openedAt = null
         if (decision.action === 'protect') {
           if (socket.connecting) this.#keepalive.preset(socket, decision)
           else this.#keepalive.apply(socket, decision)
@@ -163,7 +171,7 @@ export class Hook implements Guard {
       if (entry === undefined) return
       const rule = this.#exclude.address(socket.remoteAddress ?? '', entry.endpoint.port)
       if (rule === null) return
-      entry.decision = { action: 'leave', reason: 'excluded', rule }
+      entry.decision = leave(entry.decision, { reason: 'excluded', rule })
       this.#keepalive.restore(socket, entry.asked)
     })
   }
@@ -175,4 +183,10 @@ export class Hook implements Guard {
     }
     this.#debug('#%d %s:%d %s %o', id, endpoint.host, endpoint.port, decision.reason, decision)
   }
+}
+
+/** The decision to leave a socket alone that may have been ours before. */
+function leave(before: Decision, why: Pick<Leave, 'reason' | 'rule'>): Leave {
+  const timed = before.action === 'protect' ? before.delayMs !== null : before.touched
+  return { action: 'leave', ...why, ...(timed ? { touched: true } : {}) }
 }

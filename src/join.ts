@@ -42,13 +42,16 @@ interface Target {
 /** Finds the lines of sockets by local port first, so that other lines cost next to nothing. */
 class Matcher implements TcpVisitor {
   readonly #byPort = new Map<number, Target>()
+  readonly #bySocket = new Map<Socket, Target>()
 
   constructor(sockets: Iterable<Socket>) {
     for (const socket of sockets) {
       const { localPort } = socket
       if (localPort === undefined) continue
       const next = this.#byPort.get(localPort)
-      this.#byPort.set(localPort, { socket, next, word: undefined })
+      const target: Target = { socket, next, word: undefined }
+      this.#byPort.set(localPort, target)
+      this.#bySocket.set(socket, target)
     }
   }
 
@@ -73,11 +76,7 @@ class Matcher implements TcpVisitor {
   words(scan: Reading<TcpScan>): Words {
     const missing = scan.known ? kernelWord(undefined) : unknown(scan.why)
     return {
-      of: (socket) => {
-        let at = this.#byPort.get(socket.localPort ?? -1)
-        while (at !== undefined && at.socket !== socket) at = at.next
-        return at?.word ?? missing
-      },
+      of: (socket) => this.#bySocket.get(socket)?.word ?? missing,
       skipped: scan.known ? scan.value.skipped : 0,
     }
   }
@@ -85,9 +84,10 @@ class Matcher implements TcpVisitor {
 
 const MAPPED = '::ffff:'
 
-/** The table shows IPv4 as such, also on a socket of IPv6. */
+/** The table shows IPv4 as such, also on a socket of IPv6, and no zones (fe80::1%eth0). */
 function plain(address: string | undefined): string | undefined {
-  return address?.startsWith(MAPPED) && address.includes('.')
-    ? address.slice(MAPPED.length)
-    : address
+  if (address === undefined) return undefined
+  if (address.startsWith(MAPPED) && address.includes('.')) return address.slice(MAPPED.length)
+  const zone = address.indexOf('%')
+  return zone === -1 ? address : address.slice(0, zone)
 }

@@ -23,6 +23,10 @@ export function judgeEntry(entry: Entry, word: KernelWord, around: Surroundings)
   const { decision, asked, openedAt } = entry
   const set = decision.action === 'protect' ? decision : asked?.enable ? asked : null
   // Switched on without times, a socket has those of its network namespace.
-  const delayMs = set === null ? null : (set.delayMs ?? around.sysctlDelayMs)
-  return judge({ word, ageMs: clock() - openedAt, delayMs, limitMs: around.limitMs })
+  const touched = decision.action === 'leave' && decision.touched
+  const sysctlDelayMs = touched ? null : around.sysctlDelayMs
+  const delayMs = set === null ? null : (set.delayMs ?? sysctlDelayMs)
+  // The age of a socket that was open before us is at most that of the process.
+  const ageMs = clock() - (openedAt ?? 0)
+  return judge({ word, ageMs, delayMs, limitMs: around.limitMs })
 }

@@ -36,6 +36,8 @@ export interface Leave {
   readonly reason: 'respected' | 'excluded' | 'exempt'
   /** The rule that excluded it. */
   readonly rule?: string
+  /** Set where we had put times on it before: then the sysctls no longer give them. */
+  readonly touched?: true
 }
 
 export type Decision = Protection | Leave

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Endpoint } from './endpoint'
+import { type Endpoint, isLoopback } from './endpoint'
 import { captureTrace, type Opener, readTrace, type Trace, UNKNOWN_OPENER } from './opener'
 import type { Asked, Decision } from './policy'
 import { type WaitingRequest, waitingRequest } from './waiting-request'
@@ -11,7 +11,8 @@ export interface Entry {
   /** Holds the socket while it is idle, so that its end is not missed. */
   held: Socket | null
   endpoint: Endpoint
-  openedAt: number
+  /** Null where it was open before there was a hook. */
+  openedAt: number | null
   /** What the program last asked for; null where it asked for nothing. */
   asked: Asked | null
   decision: Decision
@@ -19,8 +20,14 @@ export interface Entry {
   opener: Trace | Opener | null
   read: number
   written: number
-  /** The end of the last span between two looks in which bytes moved. */
+  /** The last span between two looks in which bytes moved: they moved after the one, before the other. */
+  movedAfter: number
   activeAt: number
+  /** How long it was idle before the program wrote what nobody has answered since; 0: nothing such. */
+  minGapMs: number
+  maxGapMs: number
+  /** Whether the other end is on this machine; known once it was idle. */
+  loopback: boolean
   /** What waited on the socket at the last look. */
   request: WaitingRequest | null
   listed: boolean
@@ -38,7 +45,11 @@ export interface Observer {
 }
 
 interface Internals {
-  _handle?: { bytesRead?: number; bytesWritten?: number } | null
+  _handle?: {
+    bytesRead?: number
+    bytesWritten?: number
+    getpeername?(out: { address?: string }): number
+  } | null
   _parent?: Socket | null
 }
 
@@ -72,7 +83,11 @@ export class Registry {
       opener: wrapper === undefined ? null : captureTrace(wrapper),
       read: 0,
       written: 0,
+      movedAfter: now,
       activeAt: now,
+      minGapMs: 0,
+      maxGapMs: 0,
+      loopback: false,
       request: null,
       listed: true,
     }
@@ -119,19 +134,32 @@ export class Registry {
       this.#entries[kept++] = entry
       const handle = (socket as Internals)._handle
       if (!handle || socket.connecting) {
+        entry.movedAfter = now
         entry.activeAt = now
         continue
       }
       // The handle counts what went over the wire also where JavaScript saw none of it (http2, TLS).
       const { bytesRead = 0, bytesWritten = 0 } = handle
-      if (bytesRead !== entry.read || bytesWritten !== entry.written) {
+      if (bytesRead !== entry.read) {
         entry.read = bytesRead
         entry.written = bytesWritten
-        entry.activeAt = now
+        entry.minGapMs = 0
+        entry.maxGapMs = 0
         entry.held = null
         entry.request = null
+        this.#moved(entry, now)
       } else {
-        entry.held = socket
+        if (bytesWritten !== entry.written) {
+          entry.written = bytesWritten
+          // What was written into a dead path is the last that moves, and does not end its idle time.
+          entry.minGapMs = Math.max(entry.minGapMs, this.#lookedAt - entry.activeAt)
+          entry.maxGapMs = Math.max(entry.maxGapMs, now - entry.movedAfter)
+          this.#moved(entry, now)
+        }
+        if (entry.held === null) {
+          entry.held = socket
+          entry.loopback = isLoopback(peerOf(handle))
+        }
         entry.request = waitingRequest(socket)
       }
       observer.open(entry, socket, now - entry.activeAt)
@@ -145,6 +173,7 @@ export class Registry {
   readTraces(budgetMs: number): boolean {
     const until = clock() + budgetMs
     for (let entry = this.#unread.pop(); entry !== undefined; entry = this.#unread.pop()) {
+      if (!entry.listed) continue
       openerOfEntry(entry)
       if (clock() > until) break
     }
@@ -180,8 +209,13 @@ export class Registry {
     entry.held = null
     if (socket.bytesRead !== entry.read) return
     entry.request ??= waitingRequest(socket)
-    const { activeAt } = entry
-    observer.ended(entry, socket, Math.max(0, this.#lookedAt - activeAt), now - activeAt)
+    const minIdleMs = Math.max(0, this.#lookedAt - entry.activeAt, entry.minGapMs)
+    observer.ended(entry, socket, minIdleMs, Math.max(now - entry.movedAfter, entry.maxGapMs))
+  }
+
+  #moved(entry: Entry, now: number): void {
+    entry.movedAfter = Math.max(this.#lookedAt, entry.openedAt ?? 0)
+    entry.activeAt = now
   }
 
   /** Closed sockets between two looks are bounded by the open ones, at a constant cost per connect. */
@@ -196,6 +230,13 @@ export class Registry {
     this.#unread = this.#unread.filter((entry) => entry.listed)
     this.#sweepAt = 2 * this.#entries.length + 1_024
   }
+}
+
+/** The address of the other end, past the socket, which would keep an object of it. */
+function peerOf(handle: NonNullable<Internals['_handle']>): string | undefined {
+  const out: { address?: string } = {}
+  handle.getpeername?.(out)
+  return out.address
 }
 
 /** The opening place of an entry, formatted at the first call. */

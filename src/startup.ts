@@ -1,6 +1,7 @@
 import type { Config, Problem } from './config'
 import { hookFinding, settingFinding } from './findings'
 import { version } from './installation'
+import { isWorker } from './is-worker'
 import { createProcFs } from './kernel/proc-fs'
 import { checkKernel } from './kernel-check'
 import { emit } from './log'
@@ -18,15 +19,9 @@ export function startUp(
   mayExit: boolean,
 ): void {
   const { config, problems, given } = settings
-  // Workers share the environment and the network namespace, and the warnings, of their process.
   if (isWorker()) return
   tellOfProblems(problems, config.format)
   checkKernel(createProcFs(), config, given.has('NAT_KEEPALIVE_SYSCTL'), mayExit)
-}
-
-function isWorker(): boolean {
-  // Asking the worker_threads module would load it into every program.
-  return 'disabled' in process.chdir
 }
 
 export function tellOfProblems(problems: readonly Problem[], format: Config['format']): void {

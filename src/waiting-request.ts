@@ -37,10 +37,23 @@ function onSendHeaders(message: unknown): void {
   ofUndici.set(socket, new WeakRef(request))
 }
 
-/** Listens to undici, once for each request; the other clients are only looked at when it matters. */
+/** Requests whose answer has begun: what is left of it may stream for long. */
+const answered = new WeakSet<object>()
+
+const headers = channel('undici:request:headers')
+
+function onHeaders(message: unknown): void {
+  answered.add((message as { request: object }).request)
+}
+
+/** Listens to undici, twice for each request; the other clients are only looked at when it matters. */
 export function followUndici(): () => void {
   sendHeaders.subscribe(onSendHeaders)
-  return () => sendHeaders.unsubscribe(onSendHeaders)
+  headers.subscribe(onHeaders)
+  return () => {
+    sendHeaders.unsubscribe(onSendHeaders)
+    headers.unsubscribe(onHeaders)
+  }
 }
 
 /**
@@ -63,20 +76,24 @@ function httpRequest(socket: Socket): WaitingRequest | null {
 
 function undiciRequest(socket: Socket): WaitingRequest | null {
   const request = ofUndici.get(socket)?.deref()
-  if (request === undefined || request.completed || request.aborted) return null
+  if (request === undefined || answered.has(request)) return null
+  if (request.completed || request.aborted) return null
   const host = typeof request.origin === 'string' ? hostOf(request.origin) : null
   return typeof request.path === 'string' ? describe(request.method, host, request.path) : null
 }
 
 function describe(method: unknown, host: unknown, path: string): WaitingRequest {
+  // A request through a proxy has the whole URL for a path, with user and password where given.
+  const [origin = ''] = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i.exec(path) ?? []
+  const named = origin === '' ? host : hostOf(origin)
   return {
     method: typeof method === 'string' ? method : 'GET',
-    host: typeof host === 'string' ? host : null,
-    path: path.replace(/[?#].*$/s, ''),
+    host: typeof named === 'string' ? named : null,
+    path: path.slice(origin.length).replace(/[?#].*$/s, '') || '/',
   }
 }
 
 /** The host of an origin, without the user information that a URL can carry. */
 function hostOf(origin: string): string | null {
-  return /^[a-z+]+:\/\/(?:[^@/]*@)?([^/:]+|\[[^\]]*\])/i.exec(origin)?.[1] ?? null
+  return /^[a-z][a-z\d+.-]*:\/\/(?:[^/]*@)?(\[[^\]]*\]|[^/:]+)/i.exec(origin)?.[1] ?? null
 }

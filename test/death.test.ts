@@ -86,7 +86,8 @@ t.test('a schedule protects where its first probe comes before the limit', (t) =
 
 /** Each limit in seconds. */
 function limits(seconds: number, path: Partial<Path>, decision: Decision = bare, least = seconds) {
-  const idle = { minIdleMs: least * 1_000, maxIdleMs: seconds * 1_000, decision }
+  const end = 'reset' as const
+  const idle = { end, minIdleMs: least * 1_000, maxIdleMs: seconds * 1_000, decision }
   return fits(idle, { ...standard, ...path }).map(({ limitMs }) => limitMs / 1_000)
 }
 
@@ -117,7 +118,10 @@ t.test('it is the longest that the idle time can have been that counts', (t) => 
 })
 
 t.test('350 s name the middleboxes of AWS, and none of another limit', (t) => {
-  const [nearest] = fits({ minIdleMs: 350_000, maxIdleMs: 355_000, decision: bare }, standard)
+  const [nearest] = fits(
+    { end: 'reset', minIdleMs: 350_000, maxIdleMs: 355_000, decision: bare },
+    standard,
+  )
   t.equal(nearest?.limitMs, 350_000)
   const names = nearest?.middleboxes ?? []
   t.ok(names.includes(nameOf('aws-nat-gateway')))
@@ -136,7 +140,7 @@ t.test('the profile that was chosen comes first, where its limit has passed', (t
 
 t.test('a limit that was set fits too, without a name', (t) => {
   const path: Path = { profile: null, limitMs: 10_000 }
-  t.strictSame(fits({ minIdleMs: 11_000, maxIdleMs: 12_000, decision: bare }, path), [
+  t.strictSame(fits({ end: 'reset', minIdleMs: 11_000, maxIdleMs: 12_000, decision: bare }, path), [
     { limitMs: 10_000, middleboxes: [] },
   ])
   t.same(limits(9, path), [])
@@ -149,7 +153,10 @@ t.test('a limit that was set is named before those that nobody spoke of', (t) =>
 })
 
 t.test('limits of layer 7 are not blamed for a connection without protection', (t) => {
-  const names = fits({ minIdleMs: 400_000, maxIdleMs: 410_000, decision: bare }, standard)
+  const names = fits(
+    { end: 'reset', minIdleMs: 400_000, maxIdleMs: 410_000, decision: bare },
+    standard,
+  )
     .flatMap(({ middleboxes }) => middleboxes)
     .join()
   t.notMatch(names, nameOf('cloudflare'))
@@ -197,9 +204,10 @@ t.test('the table of middleboxes can be given', (t) => {
   })
   const table = [box('a', 4, 100), box('b', 7, 100), box('c', 4, 100), box('d', 4, 200)]
   const path: Path = { profile: null, limitMs: 100_000 }
-  t.strictSame(fits({ minIdleMs: 150_000, maxIdleMs: 150_000, decision: bare }, path, table), [
-    { limitMs: 100_000, middleboxes: ['a', 'c'] },
-  ])
+  t.strictSame(
+    fits({ end: 'reset', minIdleMs: 150_000, maxIdleMs: 150_000, decision: bare }, path, table),
+    [{ limitMs: 100_000, middleboxes: ['a', 'c'] }],
+  )
   t.end()
 })
 

@@ -402,8 +402,8 @@ t.test('NKA203 for one connection of native code', (t) => {
     code: 'NKA203',
     text:
       'A connection to 10.0.0.9:9092 has no useful keepalive. Keepalive is off; the path forgets ' +
-      'it after 4m. The hook cannot reach it: native code opened it, or the descriptor came from ' +
-      "elsewhere. Switch keepalive on in that library's own settings, and let the kernel probe in " +
+      'it after 4m. The hook does not know it: native code opened it, or another thread or ' +
+      "process. Switch keepalive on in that library's own settings, and let the kernel probe in " +
       'time: net.ipv4.tcp_keepalive_time=45, tcp_keepalive_intvl=15, tcp_keepalive_probes=4.',
     data: {
       destination: '10.0.0.9:9092',
@@ -419,7 +419,10 @@ t.test('NKA203 for several connections, with the values of the settings', (t) =>
   const config = { ...standard, delayMs: 87_000, intervalMs: 10_000, probes: 6 }
   const { text, data } = foreignFinding(foreignGroup(3, '2001:db8::9'), config)
   t.match(text, /^3 connections to \[2001:db8::9\]:9092 have no useful keepalive\. /)
-  t.match(text, 'The hook cannot reach them: native code opened them, or ')
+  t.match(
+    text,
+    'The hook does not know them: native code opened them, or another thread or process.',
+  )
   t.match(text, 'net.ipv4.tcp_keepalive_time=87, tcp_keepalive_intvl=10, tcp_keepalive_probes=6.')
   t.match(data, { destination: '[2001:db8::9]:9092', count: 3 })
   t.end()

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type ForeignScan, readForeign, scanForeign } from '../src/foreign'
 import { createProcFs } from '../src/kernel/proc-fs'
-import { root, runNode } from './run-node'
+import { register, root, runNode } from './run-node'
 
 const proc = createProcFs()
 const none = () => {}
@@ -150,8 +150,15 @@ t.test('the table is not read where the sockets are not worth it', async (t) => 
   t.ok(opened > 0)
 })
 
+t.test('for a process without sockets the table is not read at once', (t) => {
+  const none = createProcFs(t.testdir({ self: { fd: {} } }), 'linux')
+  t.match(readForeign(none, 'self', nothing), { known: true, value: { sockets: [], skipped: 0 } })
+  t.end()
+})
+
 t.test('descriptors or a table that cannot be read are a reason', async (t) => {
-  const empty = createProcFs(t.testdir({ self: { fd: {} } }), 'linux')
+  const fd = { 3: t.fixture('symlink', 'socket:[4711]') }
+  const empty = createProcFs(t.testdir({ self: { fd } }), 'linux')
   const table: readonly [string, ReturnType<typeof createProcFs>, RegExp][] = [
     [
       'nothing',
@@ -297,4 +304,36 @@ t.test('loopback of native code is left out unless it is asked for', async (t) =
   )
   t.equal(stderr, '')
   t.same(said, [1])
+})
+
+t.test('a connection of native code is told by one thread, not by each', async (t) => {
+  const { stderr } = await run(
+    `const { Worker } = require('node:worker_threads')
+    const idle = 'setInterval(() => {}, 1000)'
+    for (let i = 0; i < 2; i++) await once(new Worker(idle, { eval: true }), 'online')
+    connectTo(port)
+    await sleep(2500)`,
+    quick,
+    ['-r', register],
+  )
+  const lines = stderr
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+  t.same(
+    lines.map(({ code }) => code),
+    ['NKA203'],
+  )
+})
+
+t.test('what another thread opened is not told of where the hook protects it there', async (t) => {
+  const { stderr } = await run(
+    `const { Worker } = require('node:worker_threads')
+    const program = "require('node:net').connect(" + port + ", '127.0.0.1')"
+    new Worker(program, { eval: true })
+    await sleep(2500)`,
+    quick,
+    ['-r', register],
+  )
+  t.notMatch(stderr, /NKA203/)
 })

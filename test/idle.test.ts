@@ -58,7 +58,12 @@ t.test('another opening place is another warning', async (t) => {
 
 t.test('an unprotected one is NKA202, with the reason', async (t) => {
   const excluded = await warnings(program('open()'), { NAT_KEEPALIVE_EXCLUDE: '127.0.0.0/8' })
-  t.match(excluded, [{ code: 'NKA202', text: /nothing that comes in time keeps it alive.*excluded by "127\.0\.0\.0\/8"/ }])
+  t.match(excluded, [
+    {
+      code: 'NKA202',
+      text: /nothing that comes in time keeps it alive.*excluded by "127\.0\.0\.0\/8"/,
+    },
+  ])
   const off = 'const s = open(); s.setKeepAlive(false)'
   const respected = await warnings(program(off), { NAT_KEEPALIVE_APP: 'respect' })
   t.match(respected, [{ code: 'NKA202', text: /NAT_KEEPALIVE_APP=cap/ }])

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import net, { type AddressInfo, type NetConnectOpts, type Server, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
@@ -111,6 +112,27 @@ for (const [way, host, listenOn] of ways) {
     t.equal(found.skipped, 0)
   })
 }
+
+const linkLocal = Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+  (addresses ?? [])
+    .filter(({ address }) => address.startsWith('fe80:'))
+    .map(({ address }) => `${address.split('%')[0]}%${name}`),
+)[0]
+
+t.test(
+  'a link-local address is found, whose interface the table does not show',
+  {
+    skip: linkLocal === undefined && 'there is no link-local address on this machine',
+  },
+  async (t) => {
+    const port = await listen(t, '::')
+    const socket = await open(t, { port, host: linkLocal as string })
+    t.equal((await words([socket])).of(socket).armed, false)
+    socket.setKeepAlive(true, 45_000)
+    const found = await words([socket])
+    agrees(t, found.of(socket), socket, linkLocal as string)
+  },
+)
 
 t.test("TLS: the kernel's word is what its options say", async (t) => {
   const port = await listen(t, '127.0.0.1', tls.createServer({ key, cert }))

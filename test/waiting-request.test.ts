@@ -127,7 +127,7 @@ for (const [asked, path] of secretPaths) {
     const waiting = waitingRequest(request.socket as Socket)
     t.ok(waiting)
     t.notMatch(JSON.stringify(waiting), secrets)
-    t.ok(waiting?.path.endsWith(path), waiting?.path)
+    t.ok(waiting?.path.endsWith(path), waiting?.path ?? 'none')
     t.same(Object.keys(waiting ?? {}).sort(), ['host', 'method', 'path'])
     request.destroy()
   })

@@ -1,30 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { register, root, runNode } from './run-node'
-
-interface Options {
-  on: boolean
-  idle: number
-  interval: number
-  count: number
-}
-
-interface Look {
-  way: string
-  moment: string
-  options: Options[]
-}
-
-const sysctl = (name: string) =>
-  Number(readFileSync(`/proc/sys/net/ipv4/tcp_keepalive_${name}`, 'utf8'))
+import { expectedOptions, type Look, setsProbes, sysctlOptions } from './ways-expected'
 
 const fixture = (name: string) => join(root, 'test/fixtures', name)
 
-// Before 24.19 and 26.4 Node leaves libuv's interval and count, whatever one asks.
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-const setsProbes = major > 26 || (major === 26 && minor >= 4) || (major === 24 && minor >= 19)
+const { node } = process.versions
 
 async function looks(t: Test, args: string[], env: Record<string, string> = {}): Promise<Look[]> {
   const run = await runNode(args, { env, timeoutMs: 60_000 })
@@ -33,32 +15,10 @@ async function looks(t: Test, args: string[], env: Record<string, string> = {}):
   return JSON.parse(run.stdout) as Look[]
 }
 
-/** The idle time, in seconds, that the hook leaves at a moment: ours, unless the program's is shorter. */
-function expectedIdle({ way, moment }: Look): number {
-  const call = /^\[true,(\d+)/.exec(moment)?.[1] ?? /"initialDelay":(\d+)/.exec(moment)?.[1]
-  const asked = Math.trunc(Number(call) / 1000)
-  const takesObject = !moment.startsWith('[{') || setsProbes
-  if (takesObject && asked >= 1 && asked <= 45) return asked
-  if (way.endsWith('of 5 s')) return 5
-  // Node's own agents ask for 1 s: http when it connects, both when a socket returns to the pool.
-  const byAgent = /^https?(, keepAlive agent)?$/.test(way)
-  const fromTheStart =
-    way.startsWith('http') && !way.startsWith('https') ? major >= 19 || way !== 'http' : major >= 24
-  return byAgent && (moment !== 'in flight' || fromTheStart) ? 1 : 45
-}
-
-function expectedProbes({ moment }: Look): { interval: number; count: number } {
-  if (!setsProbes) return { interval: 1, count: 10 }
-  return /2000,3\]|"interval":2000,"count":3/.test(moment)
-    ? { interval: 2, count: 3 }
-    : { interval: 15, count: 4 }
-}
-
 function assertProtected(t: Test, seen: Look[]): void {
   t.ok(seen.length > 0)
   for (const look of seen) {
-    const options = { on: true, idle: expectedIdle(look), ...expectedProbes(look) }
-    t.strictSame(look.options, [options], `${look.way}: ${look.moment}`)
+    t.strictSame(look.options, [expectedOptions(look, node)], `${look.way}: ${look.moment}`)
   }
 }
 
@@ -96,15 +56,9 @@ t.test('kernel mode leaves every time to the sysctls', async (t) => {
     NAT_KEEPALIVE_MODE: 'kernel',
     NAT_KEEPALIVE_SYSCTL: 'off',
   })
-  const options = {
-    on: true,
-    idle: sysctl('time'),
-    interval: sysctl('intvl'),
-    count: sysctl('probes'),
-  }
   t.ok(seen.length > 0)
   for (const look of seen) {
-    t.strictSame(look.options, [options], `${look.way}: ${look.moment}`)
+    t.strictSame(look.options, [sysctlOptions()], `${look.way}: ${look.moment}`)
   }
 })
 
@@ -114,7 +68,7 @@ t.test('the settings are the schedule on the socket', async (t) => {
     NAT_KEEPALIVE_INTERVAL: '7s',
     NAT_KEEPALIVE_PROBES: '5',
   })
-  const probes = setsProbes ? { interval: 7, count: 5 } : { interval: 1, count: 10 }
+  const probes = setsProbes(node) ? { interval: 7, count: 5 } : { interval: 1, count: 10 }
   t.strictSame(look?.options, [{ on: true, idle: 33, ...probes }])
 })
 

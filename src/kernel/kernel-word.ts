@@ -14,13 +14,18 @@ export interface KernelWord {
 /** The states in which the kernel keeps a connection alive. */
 const KEPT: readonly TcpState[] = ['established', 'fin-wait-2', 'close-wait']
 
+/** The states on the way to or from those. */
+const PASSING: readonly TcpState[] = ['syn-sent', 'syn-received', 'fin-wait-1']
+
 /** Reads the keepalive state from a line of the table; undefined: the connection is not in it. Pure. */
 export function kernelWord(
   line: Pick<TcpSocket, 'state' | 'timer' | 'whenMs'> | undefined,
 ): KernelWord {
   if (line === undefined) return unknown("the connection is not in the kernel's table")
   const { state, timer, whenMs } = line
-  if (!KEPT.includes(state)) return unknown(`the connection is in the state ${state}`, true)
+  if (!KEPT.includes(state)) {
+    return unknown(`the connection is in the state ${state}`, PASSING.includes(state))
+  }
   switch (timer) {
     case 'none':
       return { armed: false, nextTimerMs: null, why: null, passing: false }

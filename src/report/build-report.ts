@@ -32,7 +32,7 @@ export function buildReport(hook: Hook | null, proc: ProcFs): Report {
     node: process.versions.node,
     pid: process.pid,
     takenAt: new Date().toISOString(),
-    settings: hook === null ? null : config,
+    settings: hook === null ? null : { ...config, exclude: [...config.exclude] },
     kernel: { ...reportedSysctls(readKeepaliveSysctls(proc)), skippedLines: skipped },
     counters: hook === null ? null : countersOf(hook),
     sockets,
@@ -44,7 +44,7 @@ export function buildReport(hook: Hook | null, proc: ProcFs): Report {
 function countersOf({ registry, watch: { auditor, foreign } }: Hook): Report['counters'] {
   return {
     opened: registry.added,
-    open: registry.size,
+    open: [...registry.open()].length,
     idleWarnings: auditor.counters.idle,
     foreignWarnings: foreign.told,
     lost: auditor.counters.lost,
@@ -61,21 +61,22 @@ function reportSockets(registry: Registry, config: Config, proc: ProcFs) {
   const now = clock()
   const sockets = open.map(([entry, socket]): ReportedSocket => {
     const word = words.of(socket)
+    const { asked, openedAt } = entry
     const { host, port } = entry.endpoint
     const { bytesRead, bytesWritten } = socket
     return {
       id: entry.id,
       remote: { host, address: socket.remoteAddress ?? null, port: socket.remotePort ?? port },
       local: { address: socket.localAddress ?? null, port: socket.localPort ?? null },
-      openedAt: new Date(Date.now() - (now - entry.openedAt)).toISOString(),
+      openedAt: openedAt === null ? null : new Date(Date.now() - (now - openedAt)).toISOString(),
       idleMs: registry.idleMs(entry, socket),
       bytesRead,
       bytesWritten,
-      asked: entry.asked,
+      asked: asked && { ...asked },
       applied: appliedOf(entry.decision),
       kernel: reportedWord(word),
       ...judgeEntry(entry, word, around),
-      opener: openerOfEntry(entry),
+      opener: { ...openerOfEntry(entry) },
       request: waitingRequest(socket),
     }
   })

@@ -28,8 +28,8 @@ export interface ReportedSocket extends Verdict {
   readonly id: number
   readonly remote: Address & { readonly host: string }
   readonly local: Address
-  /** ISO 8601. */
-  readonly openedAt: string
+  /** ISO 8601; null where it was open before there was a hook, at the longest since the process started. */
+  readonly openedAt: string | null
   /** Since the last look that saw bytes move, 0 where some moved after it. */
   readonly idleMs: number
   readonly bytesRead: number
