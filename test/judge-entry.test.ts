@@ -32,7 +32,7 @@ function asks(asked: Partial<Asked>): Asked {
 function entry(decision: Decision, asked: Asked | null, ageMs: number): Entry {
   const endpoint = { host: 'db', port: 1 }
   const added = new Registry().add(new Socket(), endpoint, asked, decision, undefined)
-  added.openedAt -= ageMs
+  added.openedAt = (added.openedAt ?? 0) - ageMs
   return added
 }
 
