@@ -15,6 +15,7 @@ import {
   type Leave,
   overrides,
   type Policy,
+  type Protection,
 } from './policy'
 import { type Entry, Registry } from './registry'
 import { followUndici } from './waiting-request'
@@ -82,15 +83,26 @@ export class Hook implements Guard {
       }
       entry.asked = asked
       if (entry.decision.reason === 'excluded' || entry.decision.reason === 'exempt') return args
-      entry.decision = this.#policy.decide(asked)
+      const decision = this.#policy.decide(asked)
+      entry.decision = decision.action === 'leave' ? leave(entry.decision, decision) : decision
       this.#tell(entry)
-      return entry.decision.action === 'protect'
-        ? this.#keepalive.argumentsFor(entry.decision)
-        : args
+      if (decision.action === 'leave') return args
+      this.#presetConnecting(entry, socket, decision)
+      return this.#keepalive.argumentsFor(decision)
     } catch (error) {
       this.#debug('setKeepAlive: %O', error)
       return args
     }
+  }
+
+  /**
+   * TLS around a socket that is still connecting: the call would reach the handle, before the
+   * descriptor exists, and what the inner socket has is what Node applies when it is connected.
+   */
+  #presetConnecting(entry: Entry, socket: Socket, decision: Protection): void {
+    const inner = entry.socket.deref()
+    if (inner === undefined || inner === socket || !inner.connecting) return
+    for (const one of [inner, socket]) this.#keepalive.preset(one, decision)
   }
 
   /** From now on the socket is the program's alone; what is set on it stays. */

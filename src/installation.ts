@@ -18,6 +18,9 @@ export interface Installation {
 type HookClass = typeof import('./hook').Hook
 type Config = import('./config').Config
 
+/** Descriptors may have run out, or a test have replaced the file system: for a while only. */
+const RETRY_SECONDS = 1
+
 // Made here and not by install(), which a program may call within a request.
 const later = createLater()
 
@@ -38,19 +41,26 @@ export function createInstallation(
   startAfterMs: number | null,
   onError: (error: unknown) => void,
 ): Installation {
-  let hook: Hook | null | undefined
+  let hook: Hook | undefined
   let users = 0
+  let failedAt: number | null = null
 
   const load = (): Hook | null => {
     if (hook !== undefined) return hook
+    const now = process.uptime()
+    if (failedAt !== null && now < failedAt + RETRY_SECONDS) return null
+    const first = failedAt === null
     try {
       const { Hook } = require('./hook') as { Hook: HookClass }
       hook = new Hook(config(), patched.setKeepAlive, later)
+      // What connected in the meantime.
+      if (!first) hook.adopt()
+      return hook
     } catch (error) {
-      hook = null
-      onError(error)
+      failedAt = now
+      if (first) onError(error)
+      return null
     }
-    return hook
   }
   const guard: Guard = {
     connecting: (socket, args, wrapper) => load()?.connecting(socket, args, wrapper),

@@ -26,6 +26,8 @@ export interface Entry {
   /** How long it was idle before the program wrote what nobody has answered since; 0: nothing such. */
   minGapMs: number
   maxGapMs: number
+  /** When that write was seen. */
+  gapEndedAt: number
   /** Whether the other end is on this machine; known once it was idle. */
   loopback: boolean
   /** What waited on the socket at the last look. */
@@ -52,6 +54,9 @@ interface Internals {
   } | null
   _parent?: Socket | null
 }
+
+/** A reset answers the first packet, or what is sent again of it some seconds later. */
+const RESET_WITHIN_MS = 5_000
 
 /** Which outbound sockets are open, since when, opened where, and when bytes last moved. */
 export class Registry {
@@ -87,6 +92,7 @@ export class Registry {
       activeAt: now,
       minGapMs: 0,
       maxGapMs: 0,
+      gapEndedAt: 0,
       loopback: false,
       request: null,
       listed: true,
@@ -152,6 +158,7 @@ export class Registry {
         if (bytesWritten !== entry.written) {
           entry.written = bytesWritten
           // What was written into a dead path is the last that moves, and does not end its idle time.
+          if (now - entry.movedAfter > entry.maxGapMs) entry.gapEndedAt = now
           entry.minGapMs = Math.max(entry.minGapMs, this.#lookedAt - entry.activeAt)
           entry.maxGapMs = Math.max(entry.maxGapMs, now - entry.movedAfter)
           this.#moved(entry, now)
@@ -209,6 +216,13 @@ export class Registry {
     entry.held = null
     if (socket.bytesRead !== entry.read) return
     entry.request ??= waitingRequest(socket)
+    // A middlebox that resets does so at the first packet: what was written on after it was alive.
+    const code = (socket.errored as { code?: unknown } | null)?.code
+    const byReset = code === 'ECONNRESET' || code === 'EPIPE'
+    if (byReset && now - entry.gapEndedAt > RESET_WITHIN_MS) {
+      entry.minGapMs = 0
+      entry.maxGapMs = 0
+    }
     const minIdleMs = Math.max(0, this.#lookedAt - entry.activeAt, entry.minGapMs)
     observer.ended(entry, socket, minIdleMs, Math.max(now - entry.movedAfter, entry.maxGapMs))
   }

@@ -35,8 +35,11 @@ export function keepsFirstCall(version: string): boolean {
   return major === 18 && minor === 0
 }
 
-/** Since 24.15 an https agent asks for keepalive when it connects, as an http agent always did (#62004). */
-function httpsAgentAsksAtOnce(version: string): boolean {
+/**
+ * Since 24.15 TLS takes the keepalive options when it connects, of tls.connect and of an https
+ * agent, as TCP always did (nodejs/node#62004).
+ */
+export function tlsTakesOptions(version: string): boolean {
   const [major, minor] = numbers(version)
   return major > 24 || (major === 24 && minor >= 15)
 }
@@ -47,7 +50,7 @@ function expectedIdle({ way, moment }: Look, version: string): number {
   const asked = Math.trunc(Number(call) / 1000)
   const takesObject = !moment.startsWith('[{') || setsProbes(version)
   const [major] = numbers(version)
-  if (way.endsWith('of 5 s')) return 5
+  if (way.endsWith('of 5 s')) return way.startsWith('tls') && !tlsTakesOptions(version) ? 45 : 5
   if (keepsFirstCall(version)) return 45
   if (takesObject && asked >= 1 && asked <= 45) return asked
   // Node's own agents ask for 1 s: http when it connects, both when a socket returns to the pool.
@@ -55,13 +58,16 @@ function expectedIdle({ way, moment }: Look, version: string): number {
   const fromTheStart =
     way.startsWith('http') && !way.startsWith('https')
       ? major >= 19 || way !== 'http'
-      : httpsAgentAsksAtOnce(version)
+      : tlsTakesOptions(version)
   return byAgent && (moment !== 'in flight' || fromTheStart) ? 1 : 45
 }
 
-function expectedProbes({ moment }: Look, version: string): { interval: number; count: number } {
+function expectedProbes(
+  { way, moment }: Look,
+  version: string,
+): { interval: number; count: number } {
   if (!setsProbes(version)) return { interval: 1, count: 10 }
-  return /2000,3\]|"interval":2000,"count":3/.test(moment)
+  return /2000,3\]|"interval":2000,"count":3/.test(moment) || way.includes('four arguments of')
     ? { interval: 2, count: 3 }
     : { interval: 15, count: 4 }
 }

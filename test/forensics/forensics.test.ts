@@ -163,7 +163,7 @@ if (needLab(t)) {
   })
 
   t.test(
-    'what was idle before it was used again counts, not the last wait',
+    'idle time is counted before a use that nothing answers',
     { buffered: true },
     async (t) => {
       const limitSeconds = 5
@@ -172,33 +172,22 @@ if (needLab(t)) {
         serve(lab, 'servers/http.cjs'),
         serve(lab, '../story/servers/net.cjs'),
       ])
-      // The kernel gives up after about 3 s instead of a quarter of an hour.
+      // The kernel gives up after some seconds instead of a quarter of an hour.
       await lab.run('client', ['sh', '-c', 'echo 3 > /proc/sys/net/ipv4/tcp_retries2'])
       const IDLE_MS = '11000'
-      await Promise.all([
-        t.test('a pooled connection whose request times out sooner than the limit', async (t) => {
-          const settings = { TARGET_PORT: http.port, IDLE_MS, GIVE_UP_MS: '2500', PROTOCOL: 'http' }
-          const hooked = await runBoth(t, lab, 'agent-pool', settings, unprotected(lab))
-          const [death] = withCode(hooked, 'NKA301')
-          t.match(death, {
-            end: 'given-up',
-            fits: [{ limitMs: limitSeconds * 1_000 }],
-            request: { method: 'POST', host: lab.serverAddress, path: '/wait-0' },
-          })
-          checkIdle(t, death, Number(IDLE_MS), 'the pool')
-        }),
-        t.test('a pooled connection on which the kernel gives up', async (t) => {
-          const settings = { TARGET_PORT: net.port, IDLE_MS }
-          const hooked = await runBoth(t, lab, 'net-pooled', settings, unprotected(lab))
-          const [death] = withCode(hooked, 'NKA301')
-          t.match(death, {
-            end: 'timed-out',
-            error: 'ETIMEDOUT',
-            fits: [{ limitMs: limitSeconds * 1_000 }],
-          })
-          checkIdle(t, death, Number(IDLE_MS), 'the socket')
-        }),
+      const pool = { TARGET_PORT: http.port, IDLE_MS, GIVE_UP_MS: '2500', PROTOCOL: 'http' }
+      const [pooled, kernel] = await Promise.all([
+        runBoth(t, lab, 'agent-pool', pool, unprotected(lab)),
+        runBoth(t, lab, 'net-pooled', { TARGET_PORT: net.port, IDLE_MS }, unprotected(lab)),
       ])
+      const fits = [{ limitMs: limitSeconds * 1_000 }]
+      const request = { method: 'POST', host: lab.serverAddress, path: '/wait-0' }
+      const sooner = 'a request that times out sooner than the limit'
+      t.match(withCode(pooled, 'NKA301'), [{ end: 'given-up', fits, request }], sooner)
+      checkIdle(t, withCode(pooled, 'NKA301')[0], Number(IDLE_MS), sooner)
+      const givenUp = 'a write on which the kernel gives up'
+      t.match(withCode(kernel, 'NKA301'), [{ end: 'timed-out', error: 'ETIMEDOUT', fits }], givenUp)
+      checkIdle(t, withCode(kernel, 'NKA301')[0], Number(IDLE_MS), givenUp)
     },
   )
 
@@ -214,21 +203,29 @@ if (needLab(t)) {
       const bare = { ...hook, ...unprotected(lab) }
       const perform = (QUESTION: string, env: Record<string, string>, TARGET_PORT = port) =>
         runBoth(t, lab, 'peer-ends', { TARGET_PORT, QUESTION }, env)
-      const [early, late, killed, control] = await Promise.all([
+      const writes = { TARGET_PORT: port, QUESTION: 'reset-later 8000', IDLE_MS: '7000' }
+      const [early, late, killed, control, busy] = await Promise.all([
         perform('reset 2000', bare),
         perform('reset 11000', hook),
         perform('end 600000', hook, restarted.port),
         perform('reset 11000', bare),
+        runBoth(t, lab, 'only-writes', writes, bare),
         sleep(11_000).then(() => restarted.child.kill('SIGKILL')),
       ])
-      t.match(reasons(early), { findings: [], codes: ['ECONNRESET'] }, 'a reset after 2 s idle')
-      t.match(reasons(late), { findings: [], codes: ['ECONNRESET'] }, 'a reset by the peer')
-      t.match(reasons(killed), { findings: [] }, 'a peer that was killed')
-      t.match(
+      t.strictSame(
+        reasons(early),
+        { findings: [], codes: ['ECONNRESET'] },
+        'a reset after 2 s idle',
+      )
+      t.strictSame(reasons(late), { findings: [], codes: ['ECONNRESET'] }, 'a reset by the peer')
+      t.strictSame(reasons(killed), { findings: [], codes: [] }, 'a peer that was killed')
+      t.strictSame(
         reasons(control),
         { findings: ['reset'], codes: ['ECONNRESET'] },
         'without protection',
       )
+      const survived = 'a reset long after a use that it survived'
+      t.strictSame(reasons(busy).findings, [], survived)
     },
   )
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -48,9 +49,19 @@ async function start(
 ): Promise<AskedProcess> {
   const asked = startAsked([join(__dirname, 'clients', `${client}.cjs`)], {
     ...options,
-    env: { NODE_PATH: await packages, NAT_KEEPALIVE_AUDIT: `${AUDIT_MS}ms`, ...env },
+    env: {
+      NODE_PATH: await packages,
+      NAT_KEEPALIVE_AUDIT: `${AUDIT_MS}ms`,
+      ...env,
+    },
   })
-  t.teardown(() => asked.kill())
+  t.teardown(async () => {
+    await asked.kill()
+    // The client of Valkey has a Unix socket there, whatever TMPDIR says, and leaves it.
+    for (const name of readdirSync('/tmp')) {
+      if (name.startsWith(`glide-socket-${asked.pid}-`)) rmSync(join('/tmp', name))
+    }
+  })
   return asked
 }
 
@@ -72,7 +83,7 @@ const table = [
     env: { KEEPALIVE: '1' },
     armed: true,
     verdict: 'at-risk',
-    reason: /^The first probe comes in 2h/,
+    reason: /^The first probe comes in (2h|1h59m)/,
   },
   {
     client: 'zeromq',
@@ -86,7 +97,7 @@ const table = [
     env: {},
     armed: true,
     verdict: 'at-risk',
-    reason: /^The first probe comes in 2h/,
+    reason: /^The first probe comes in (2h|1h59m)/,
   },
   { client: 'cares', server: 'dns', env: {}, armed: false, verdict: 'at-risk', reason: /is off/ },
 ]
@@ -180,7 +191,7 @@ t.test('where the sysctls are good, a client that arms keepalive is safe', async
 })
 
 t.test('a connection that JavaScript got as a descriptor is foreign', async (t) => {
-  for (const ARM_MS of [undefined, '700']) {
+  for (const ARM_MS of [undefined, '2000']) {
     const server = net.createServer((socket) => socket.on('error', () => {}))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -232,7 +243,7 @@ for (const CLOSE_LISTENERS of [undefined, '1']) {
     t.strictSame(report.foreign, [])
     const ends = optionsOfProcess(asked.pid)
     t.equal(report.sockets.length * 2, ends.length, 'both ends of each are in this process')
-    t.ok(report.sockets.length >= 5, `${report.sockets.length} connections`)
+    t.ok(report.sockets.length >= 4, `${report.sockets.length} connections`)
     await sleep(2 * FOREIGN_BEAT_MS + LATE_MS)
     t.strictSame(told(asked), [])
   })

@@ -1,0 +1,4 @@
+'use strict'
+// A program that has the preload in it as its first import.
+require('nat-keepalive/register')
+require('./bundled.cjs')
