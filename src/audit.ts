@@ -33,12 +33,21 @@ export function auditIdle<S extends IdleSocket>(
   episodes: Episodes,
 ): { tell: IdleGroup<S>[]; episodes: Episodes } {
   const groups = new Map<string, IdleGroup<S>>()
+  let last: IdleGroup<S> | undefined
   for (const socket of idle) {
     const { destination, opener } = socket
+    // A pool opens its connections one after the other.
+    if (last?.destination === destination && last.opener === opener) {
+      last.sockets.push(socket)
+      continue
+    }
     const key = groupKey(destination, opener)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, { destination, opener, sockets: [socket] })
-    else group.sockets.push(socket)
+    last = groups.get(key)
+    if (last === undefined) {
+      last = { destination, opener, sockets: [] }
+      groups.set(key, last)
+    }
+    last.sockets.push(socket)
   }
   const tell: IdleGroup<S>[] = []
   const next = new Map<string, { bare: boolean }>()

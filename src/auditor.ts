@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { auditIdle, type Episodes, type IdleGroup, type IdleSocket, summarize } from './audit'
+import { auditIdle, type Episodes, type IdleGroup, type JudgedSocket, summarize } from './audit'
 import type { Later } from './beat'
 import { channels } from './channels'
 import type { Config } from './config'
@@ -12,6 +12,7 @@ import { judgeEntry, surroundings } from './judge-entry'
 import type { ProcFs } from './kernel/proc-fs'
 import { createDebug, emit } from './log'
 import { clock, type Entry, openerOfEntry, type Registry } from './registry'
+import type { Verdict } from './verdict'
 
 /** How long a look formats stacks before it leaves the rest to the next slice. */
 const TRACES_MS = 2
@@ -24,10 +25,14 @@ const FOREIGN_EVERY = 4
 const ASK_AGAIN = 4
 const ASK_AGAIN_MS = 250
 
-interface Candidate extends IdleSocket {
+/** An idle socket on its way to a verdict. */
+interface Candidate extends JudgedSocket {
   readonly entry: Entry
   readonly socket: Socket
+  judged: Verdict
 }
+
+const NOT_JUDGED: Verdict = { verdict: 'unknown', reason: '' }
 
 /**
  * Looks at the registry on a beat that does not keep the process alive. Warns about idle sockets,
@@ -129,13 +134,11 @@ export class Auditor {
       const around = surroundings(this.#proc, this.#config)
       for (const group of groups) {
         // One that was closed meanwhile has nothing to fear.
-        const open = group.sockets.filter(({ socket }) => !socket.destroyed)
-        if (open.length === 0 || this.#stopped) continue
-        const sockets = open.map((candidate) => ({
-          ...candidate,
-          judged: judgeEntry(candidate.entry, words.of(candidate.socket), around),
-          request: candidate.entry.request,
-        }))
+        const sockets = group.sockets.filter(({ socket }) => !socket.destroyed)
+        if (sockets.length === 0 || this.#stopped) continue
+        for (const one of sockets) {
+          one.judged = judgeEntry(one.entry, words.of(one.socket), around)
+        }
         this.counters.idle++
         this.#tellIdle(idleFinding(summarize({ ...group, sockets }), this.#config))
       }
@@ -198,6 +201,8 @@ function candidate(entry: Entry, socket: Socket, idleMs: number): Candidate {
     decision,
     entry,
     socket,
+    judged: NOT_JUDGED,
+    request: entry.request,
   }
 }
 

@@ -48,12 +48,7 @@ export function judge({ word, ageMs, delayMs, limitMs }: Evidence): Verdict {
       reason: `The first probe comes after ${text(delayMs)} idle, but the path forgets it after ${limit}.`,
     }
   }
-  if (trusted) {
-    return {
-      verdict: 'safe',
-      reason: `The kernel probes after ${text(delayMs)} idle; its timer fires in ${left}.`,
-    }
-  }
+  if (trusted) return safe(delayMs, left)
   if (leftMs + ageMs < limitMs) {
     return {
       verdict: 'safe',
@@ -66,6 +61,17 @@ export function judge({ word, ageMs, delayMs, limitMs }: Evidence): Verdict {
       `Keepalive is on and its timer fires in ${left}, but a delay beyond ${limit} that was set ` +
       'long ago would look the same.',
   }
+}
+
+/** The last answer: thousands of sockets are judged in one go, and most in the same words. */
+let lastSafe: { delayMs: number; left: string; verdict: Verdict } | undefined
+
+function safe(delayMs: number, left: string): Verdict {
+  if (lastSafe?.delayMs === delayMs && lastSafe.left === left) return lastSafe.verdict
+  const reason = `The kernel probes after ${text(delayMs)} idle; its timer fires in ${left}.`
+  const verdict: Verdict = { verdict: 'safe', reason }
+  lastSafe = { delayMs, left, verdict }
+  return verdict
 }
 
 function rounded(ms: number): string {
