@@ -18,9 +18,9 @@ export function judgeKernel(reading: Reading<KeepaliveSysctls>, config: Config):
 }
 
 /**
- * The start-up check, which warns once per process tree and network namespace, or ends the
- * process under `strict`, if it may. That the values are not known is told only to those who asked for the check:
- * a system without /proc is nobody's mistake.
+ * The start-up check, which warns once per process tree and network namespace, or ends the process
+ * under `strict`, if it may. That the values are not known is told only to those who asked for the
+ * check: a system without /proc is nobody's mistake.
  */
 export function checkKernel(
   proc: ProcFs,
