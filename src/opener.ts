@@ -6,6 +6,8 @@ export interface Opener {
   readonly place: string | null
   /** The package nearest to that frame; null where the program itself opened it. */
   readonly package: string | null
+  /** Set where it is the place of another connection to the same destination, in the same second. */
+  readonly sampled?: true
 }
 
 /** A stack that V8 has captured but not formatted: capturing is cheap, formatting is not. */
@@ -96,13 +98,18 @@ function packageOf(path: string): string | null {
 const MAX_PLACES = 1_000
 const places = new Map<string, Opener>()
 
-function intern(place: string | null, packageName: string | null): Opener {
-  const key = `${place}\n${packageName}`
+function intern(place: string | null, packageName: string | null, sampled = false): Opener {
+  const key = `${place}\n${packageName}\n${sampled}`
   const known = places.get(key)
   if (known !== undefined) return known
-  const opener = { place, package: packageName }
+  const opener: Opener = { place, package: packageName, ...(sampled ? { sampled } : {}) }
   if (places.size < MAX_PLACES) places.set(key, opener)
   return opener
+}
+
+/** The same place, for a connection whose own stack was not looked at. */
+export function sampledFrom({ place, package: packageName }: Opener): Opener {
+  return intern(place, packageName, true)
 }
 
 export const UNKNOWN_OPENER: Opener = { place: null, package: null }

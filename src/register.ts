@@ -33,9 +33,19 @@ export function register(): void {
   createInstallation(
     () => settings().config,
     named ? settings().config.auditMs : FIRST_LOOK_MS,
-    (error) => startup().tellOfFailure(error),
+    (error) => tell(error, startup),
   ).acquire()
   if (named || !kernelNeedsNoWord(env)) startup().startUp(settings(), true)
+}
+
+/** Where one file of the package is missing, the one that tells of it may not load either. */
+function tell(error: unknown, startup: () => typeof import('./startup')): void {
+  try {
+    startup().tellOfFailure(error)
+  } catch {
+    const type = 'NatKeepaliveWarning'
+    process.emitWarning(`The hook could not be loaded: ${error}`, { type, code: 'NKA002' })
+  }
 }
 
 /** Whether the kernel suits every path there is, or its parent told of it: nothing to load for. */

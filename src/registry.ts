@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Endpoint, isLoopback } from './endpoint'
-import { captureTrace, type Opener, readTrace, type Trace, UNKNOWN_OPENER } from './opener'
+import { type Opener, UNKNOWN_OPENER } from './opener'
+import { OpenerSampler, type Origin } from './opener-sampler'
 import type { Asked, Decision } from './policy'
 import { type WaitingRequest, waitingRequest } from './waiting-request'
 
@@ -16,23 +17,28 @@ export interface Entry {
   /** What the program last asked for; null where it asked for nothing. */
   asked: Asked | null
   decision: Decision
-  /** The stack, until it is formatted. */
-  opener: Trace | Opener | null
+  /** The stack, until it is read. */
+  opener: Origin | Opener | null
   read: number
   written: number
   /** The last span between two looks in which bytes moved: they moved after the one, before the other. */
   movedAfter: number
   activeAt: number
-  /** How long it was idle before the program wrote what nobody has answered since; 0: nothing such. */
-  minGapMs: number
-  maxGapMs: number
-  /** When that write was seen. */
-  gapEndedAt: number
+  /** The idle time before the program wrote what nobody has answered since; null: nothing such. */
+  gap: Gap | null
   /** Whether the other end is on this machine; known once it was idle. */
   loopback: boolean
   /** What waited on the socket at the last look. */
   request: WaitingRequest | null
   listed: boolean
+}
+
+/** An idle time that ended with a write, which may have gone into a dead path. Milliseconds. */
+interface Gap {
+  readonly min: number
+  readonly max: number
+  /** When the write was seen. */
+  readonly endedAt: number
 }
 
 /** Called back by a look at the registry. */
@@ -63,6 +69,7 @@ export class Registry {
   readonly #bySocket = new WeakMap<Socket, Entry>()
   #entries: Entry[] = []
   #unread: Entry[] = []
+  readonly #openers = new OpenerSampler()
   #sweepAt = 1_024
   #lastId = 0
   #lookedAt = 0
@@ -85,14 +92,12 @@ export class Registry {
       openedAt: now,
       asked,
       decision,
-      opener: wrapper === undefined ? null : captureTrace(wrapper),
+      opener: wrapper === undefined ? null : this.#openers.capture(endpoint, now, wrapper),
       read: 0,
       written: 0,
       movedAfter: now,
       activeAt: now,
-      minGapMs: 0,
-      maxGapMs: 0,
-      gapEndedAt: 0,
+      gap: null,
       loopback: false,
       request: null,
       listed: true,
@@ -149,8 +154,7 @@ export class Registry {
       if (bytesRead !== entry.read) {
         entry.read = bytesRead
         entry.written = bytesWritten
-        entry.minGapMs = 0
-        entry.maxGapMs = 0
+        entry.gap = null
         entry.held = null
         entry.request = null
         this.#moved(entry, now)
@@ -158,9 +162,11 @@ export class Registry {
         if (bytesWritten !== entry.written) {
           entry.written = bytesWritten
           // What was written into a dead path is the last that moves, and does not end its idle time.
-          if (now - entry.movedAfter > entry.maxGapMs) entry.gapEndedAt = now
-          entry.minGapMs = Math.max(entry.minGapMs, this.#lookedAt - entry.activeAt)
-          entry.maxGapMs = Math.max(entry.maxGapMs, now - entry.movedAfter)
+          entry.gap = longer(entry.gap, {
+            min: this.#lookedAt - entry.activeAt,
+            max: now - entry.movedAfter,
+            endedAt: now,
+          })
           this.#moved(entry, now)
         }
         if (entry.held === null) {
@@ -184,6 +190,7 @@ export class Registry {
       openerOfEntry(entry)
       if (clock() > until) break
     }
+    this.#openers.clear()
     return this.#unread.length === 0
   }
 
@@ -219,12 +226,11 @@ export class Registry {
     // A middlebox that resets does so at the first packet: what was written on after it was alive.
     const code = (socket.errored as { code?: unknown } | null)?.code
     const byReset = code === 'ECONNRESET' || code === 'EPIPE'
-    if (byReset && now - entry.gapEndedAt > RESET_WITHIN_MS) {
-      entry.minGapMs = 0
-      entry.maxGapMs = 0
-    }
-    const minIdleMs = Math.max(0, this.#lookedAt - entry.activeAt, entry.minGapMs)
-    observer.ended(entry, socket, minIdleMs, Math.max(now - entry.movedAfter, entry.maxGapMs))
+    const { gap } = entry
+    const counts = gap !== null && !(byReset && now - gap.endedAt > RESET_WITHIN_MS)
+    const { min, max } = counts ? gap : NO_GAP
+    const minIdleMs = Math.max(0, this.#lookedAt - entry.activeAt, min)
+    observer.ended(entry, socket, minIdleMs, Math.max(now - entry.movedAfter, max))
   }
 
   #moved(entry: Entry, now: number): void {
@@ -246,6 +252,17 @@ export class Registry {
   }
 }
 
+const NO_GAP = { min: 0, max: 0 }
+
+function longer(gap: Gap | null, next: Gap): Gap {
+  if (gap === null) return next
+  return {
+    min: Math.max(gap.min, next.min),
+    max: Math.max(gap.max, next.max),
+    endedAt: next.max > gap.max ? next.endedAt : gap.endedAt,
+  }
+}
+
 /** The address of the other end, past the socket, which would keep an object of it. */
 function peerOf(handle: NonNullable<Internals['_handle']>): string | undefined {
   const out: { address?: string } = {}
@@ -258,7 +275,7 @@ export function openerOfEntry(entry: Entry): Opener {
   const { opener } = entry
   if (opener === null) return UNKNOWN_OPENER
   if ('package' in opener) return opener
-  const read = readTrace(opener)
+  const read = opener.opener()
   entry.opener = read
   return read
 }

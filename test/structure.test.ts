@@ -15,6 +15,7 @@ const flow = [
   'schedule',
   'config policy verdict waiting-request join foreign foreign-watch timer-history',
   'patch keepalive opener open-sockets',
+  'opener-sampler',
   'registry',
   'audit judge-entry process-audit',
   'death',

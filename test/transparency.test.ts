@@ -79,7 +79,7 @@ t.test(
     const { plain, hooked } = await both(t, source, ['--stack-trace-limit=50'])
     t.match(plain.stderr, /ERR_SOCKET_BAD_PORT/)
     const lines = hooked.stderr.split('\n')
-    const ours = lines.filter((line) => line.includes(join('dist', 'patch.js')))
+    const ours = lines.filter((line) => line.includes(join('dist', 'register.js')))
     t.equal(ours.length, 1)
     const rest = lines.filter((line) => !ours.includes(line)).join('\n')
     t.strictSame({ ...hooked, stderr: rest }, plain)

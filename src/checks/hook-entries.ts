@@ -49,7 +49,7 @@ export function hookVersion(file: string, files: Files): string | null {
   const stated = packageOf(file, files)?.version
   if (typeof stated === 'string') return stated
   // A folder in an image may hold the code without its package.json.
-  const code = files.read(join(dirname(file), 'dist', 'installation.js'))
+  const code = files.read(join(dirname(file), 'dist', 'register.js'))
   return (code.known && /exports\.version = '([^']+)'/.exec(code.value)?.[1]) || null
 }
 

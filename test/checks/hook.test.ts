@@ -14,7 +14,7 @@ const files = {
   'opt/old/register.js': '',
   'opt/old/package.json': manifest('0.0.9'),
   'opt/bare/nat-keepalive/register.js': '',
-  'opt/bare/nat-keepalive/dist/installation.js': "exports.version = '0.1.0';",
+  'opt/bare/nat-keepalive/dist/register.js': "exports.version = '0.1.0';",
   'opt/part/nat-keepalive/register.js': '',
   'opt/other/register.js': '',
   'opt/other/package.json': '{"name":"other"}',
