@@ -9,7 +9,7 @@ import { deathFinding, type Finding, idleFinding } from './findings'
 import type { ForeignAuditor } from './foreign-auditor'
 import { askKernel, type Words } from './join'
 import { judgeEntry, surroundings } from './judge-entry'
-import type { ProcFs } from './kernel/proc-fs'
+import { type Pause, type ProcFs, Slices } from './kernel/proc-fs'
 import { createDebug, emit } from './log'
 import { clock, type Entry, openerOfEntry, type Registry } from './registry'
 import type { Verdict } from './verdict'
@@ -43,6 +43,7 @@ export class Auditor {
   readonly #config: Config
   readonly #later: Later
   readonly #proc: ProcFs
+  readonly #pause: Pause
   readonly #debug = createDebug('audit')
   #cancel: (() => void) | undefined
   #stopped = false
@@ -65,6 +66,7 @@ export class Auditor {
     this.#later = later
     this.#proc = proc
     this.#foreign = foreign
+    this.#pause = (next) => void later(next, 1)
   }
 
   /** Looks now, and from now on. */
@@ -77,8 +79,11 @@ export class Auditor {
     this.#stopped = true
   }
 
-  /** One look. Returns the time until the next socket could pass the threshold, in milliseconds. */
-  look(): number {
+  /**
+   * One look, in slices. Resolves to the time until the next socket could pass the threshold, in
+   * milliseconds.
+   */
+  async look(): Promise<number> {
     const { idleWarnMs, idleLoopback, auditMs } = this.#config
     const threshold = idleWarnMs ?? Number.POSITIVE_INFINITY
     // What passes the threshold before the next look goes into the same warning.
@@ -86,7 +91,7 @@ export class Auditor {
     const idle: Candidate[] = []
     const deaths: Death[] = []
     let longest = 0
-    this.#registry.observe({
+    const steps = this.#registry.look({
       open(entry, socket, idleMs) {
         if (idleMs < threshold && idleMs > longest) longest = idleMs
         if (idleMs < about || (!idleLoopback && entry.loopback)) return
@@ -98,6 +103,9 @@ export class Auditor {
         if (death !== null) deaths.push(death)
       },
     })
+    const slices = new Slices(this.#pause)
+    for (const _ of steps) if (slices.over) await slices.next()
+    if (this.#stopped) return threshold
     this.#readTraces()
     this.#tellDeaths(deaths)
     if (!this.#asking) {
@@ -132,13 +140,15 @@ export class Auditor {
     try {
       const words = await this.#ask(groups.flatMap(({ sockets }) => sockets))
       const around = surroundings(this.#proc, this.#config)
+      const slices = new Slices(this.#pause)
       for (const group of groups) {
+        for (const one of group.sockets) {
+          one.judged = judgeEntry(one.entry, words.of(one.socket), around)
+          if (slices.over) await slices.next()
+        }
         // One that was closed meanwhile has nothing to fear.
         const sockets = group.sockets.filter(({ socket }) => !socket.destroyed)
         if (sockets.length === 0 || this.#stopped) continue
-        for (const one of sockets) {
-          one.judged = judgeEntry(one.entry, words.of(one.socket), around)
-        }
         this.counters.idle++
         this.#tellIdle(idleFinding(summarize({ ...group, sockets }), this.#config))
       }
@@ -150,16 +160,15 @@ export class Auditor {
   }
 
   async #ask(candidates: readonly Candidate[]): Promise<Words> {
-    const pause = (next: () => void) => void this.#later(next, 1)
     let sockets = candidates.map(({ socket }) => socket)
-    const all = await askKernel(this.#proc, sockets, pause)
+    const all = await askKernel(this.#proc, sockets, this.#pause)
     let latest = all
     const later = new Map<Socket, ReturnType<Words['of']>>()
     for (let again = 0; again < ASK_AGAIN; again++) {
       sockets = sockets.filter((socket) => latest.of(socket).passing)
       if (sockets.length === 0) break
       await new Promise<void>((done) => this.#later(done, ASK_AGAIN_MS))
-      latest = await askKernel(this.#proc, sockets, pause)
+      latest = await askKernel(this.#proc, sockets, this.#pause)
       for (const socket of sockets) later.set(socket, latest.of(socket))
     }
     return { of: (socket) => later.get(socket) ?? all.of(socket), skipped: all.skipped }
@@ -174,16 +183,17 @@ export class Auditor {
     this.#cancel = this.#later(() => this.#beat(), delayMs)
   }
 
-  #beat(): void {
+  async #beat(): Promise<void> {
     const { auditMs } = this.#config
     if (auditMs === null || this.#stopped) return
     let nextMs = auditMs
     try {
       // Regular beats alone would tell of some sockets a whole beat late, possibly past the limit.
-      nextMs = Math.min(auditMs, Math.max(this.look(), auditMs / 10))
+      nextMs = Math.min(auditMs, Math.max(await this.look(), auditMs / 10))
     } catch (error) {
       this.#debug('a look failed: %O', error)
     }
+    if (this.#stopped) return
     if (clock() >= this.#foreignAt) {
       this.#foreignAt = clock() + FOREIGN_EVERY * auditMs
       this.#foreign.look()

@@ -28,8 +28,13 @@ function endpoint(host: unknown, port: unknown): Endpoint | null {
   const number = Number(port)
   if (!Number.isInteger(number) || number < 0 || number > 65_535) return null
   if (host && typeof host !== 'string') return null
-  return { host: typeof host === 'string' && host !== '' ? host : 'localhost', port: number }
+  const name = typeof host === 'string' && host !== '' ? host : 'localhost'
+  if (latest.host !== name || latest.port !== number) latest = { host: name, port: number }
+  return latest
 }
+
+// The connections of a pool, opened one after the other, share one object.
+let latest: Endpoint = { host: '', port: 0 }
 
 /** `host:port`, with brackets around an IPv6 address. */
 export function destinationOf({ host, port }: Endpoint): string {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type KernelWord, kernelWord, unknown } from './kernel/kernel-word'
-import type { Pause, ProcFs, Reading } from './kernel/proc-fs'
+import { type Pause, type ProcFs, type Reading, rest, Slices } from './kernel/proc-fs'
 import {
   readTcpTable,
   scanTcpTable,
@@ -20,15 +20,21 @@ export interface Words {
 export async function askKernel(
   proc: ProcFs,
   sockets: Iterable<Socket>,
-  pause?: Pause,
+  pause: Pause = rest,
 ): Promise<Words> {
-  const matcher = new Matcher(sockets)
+  const matcher = new Matcher()
+  const slices = new Slices(pause)
+  for (const socket of sockets) {
+    matcher.add(socket)
+    if (slices.over) await slices.next()
+  }
   return matcher.words(await scanTcpTable(proc, 'self', matcher, pause))
 }
 
 /** The same in one go, for those who wait for the answer. */
 export function askKernelNow(proc: ProcFs, sockets: Iterable<Socket>): Words {
-  const matcher = new Matcher(sockets)
+  const matcher = new Matcher()
+  for (const socket of sockets) matcher.add(socket)
   return matcher.words(readTcpTable(proc, 'self', matcher))
 }
 
@@ -44,15 +50,13 @@ class Matcher implements TcpVisitor {
   readonly #byPort = new Map<number, Target>()
   readonly #bySocket = new Map<Socket, Target>()
 
-  constructor(sockets: Iterable<Socket>) {
-    for (const socket of sockets) {
-      const { localPort } = socket
-      if (localPort === undefined) continue
-      const next = this.#byPort.get(localPort)
-      const target: Target = { socket, next, word: undefined }
-      this.#byPort.set(localPort, target)
-      this.#bySocket.set(socket, target)
-    }
+  add(socket: Socket): void {
+    const { localPort } = socket
+    if (localPort === undefined) return
+    const next = this.#byPort.get(localPort)
+    const target: Target = { socket, next, word: undefined }
+    this.#byPort.set(localPort, target)
+    this.#bySocket.set(socket, target)
   }
 
   wanted(localPort: number): boolean {

@@ -61,6 +61,9 @@ interface Internals {
   _parent?: Socket | null
 }
 
+/** How many sockets a look sees between two points at which it may be cut. */
+const STEP = 64
+
 /** A reset answers the first packet, or what is sent again of it some seconds later. */
 const RESET_WITHIN_MS = 5_000
 
@@ -68,10 +71,13 @@ const RESET_WITHIN_MS = 5_000
 export class Registry {
   readonly #bySocket = new WeakMap<Socket, Entry>()
   #entries: Entry[] = []
+  /** What a look that has begun was to see. */
+  #looking: Entry[] = []
   #unread: Entry[] = []
   readonly #openers = new OpenerSampler()
   #sweepAt = 1_024
   #lastId = 0
+  /** When the last look began. */
   #lookedAt = 0
 
   /** `wrapper` is the function below which the opening place is looked for; undefined: not known. */
@@ -133,53 +139,72 @@ export class Registry {
 
   /** Looks at the byte counters of every open socket, and at those that have ended. */
   observe(observer: Observer): void {
-    const now = clock()
-    let kept = 0
-    for (const entry of this.#entries) {
-      const socket = entry.held ?? entry.socket.deref()
-      if (socket === undefined || socket.destroyed) {
-        entry.listed = false
-        if (entry.held !== null) this.#end(entry, entry.held, now, observer)
-        continue
-      }
-      this.#entries[kept++] = entry
-      const handle = (socket as Internals)._handle
-      if (!handle || socket.connecting) {
-        entry.movedAfter = now
-        entry.activeAt = now
-        continue
-      }
-      // The handle counts what went over the wire also where JavaScript saw none of it (http2, TLS).
-      const { bytesRead = 0, bytesWritten = 0 } = handle
-      if (bytesRead !== entry.read) {
-        entry.read = bytesRead
-        entry.written = bytesWritten
-        entry.gap = null
-        entry.held = null
-        entry.request = null
-        this.#moved(entry, now)
-      } else {
-        if (bytesWritten !== entry.written) {
-          entry.written = bytesWritten
-          // What was written into a dead path is the last that moves, and does not end its idle time.
-          entry.gap = longer(entry.gap, {
-            min: this.#lookedAt - entry.activeAt,
-            max: now - entry.movedAfter,
-            endedAt: now,
-          })
-          this.#moved(entry, now)
-        }
-        if (entry.held === null) {
-          entry.held = socket
-          entry.loopback = isLoopback(peerOf(handle))
-        }
-        entry.request = waitingRequest(socket)
-      }
-      observer.open(entry, socket, now - entry.activeAt)
+    for (const _ of this.look(observer));
+  }
+
+  /**
+   * The same in steps, between which the program may run, and open and close connections. One look
+   * at a time.
+   */
+  *look(observer: Observer): Generator<void, void> {
+    const startedAt = clock()
+    this.#looking = this.#looking.concat(this.#entries)
+    this.#entries = []
+    const kept: Entry[] = []
+    let steps = 0
+    for (const entry of this.#looking) {
+      if (++steps % STEP === 0) yield
+      if (this.#lookAt(entry, observer)) kept.push(entry)
     }
-    this.#entries.length = kept
-    this.#sweepAt = 2 * kept + 1_024
-    this.#lookedAt = now
+    this.#entries = kept.concat(this.#entries)
+    this.#looking = []
+    this.#sweepAt = 2 * this.#entries.length + 1_024
+    this.#lookedAt = startedAt
+  }
+
+  /** Says whether the connection is open. */
+  #lookAt(entry: Entry, observer: Observer): boolean {
+    const now = clock()
+    const socket = entry.held ?? entry.socket.deref()
+    if (socket === undefined || socket.destroyed) {
+      entry.listed = false
+      if (entry.held !== null) this.#end(entry, entry.held, now, observer)
+      return false
+    }
+    const handle = (socket as Internals)._handle
+    if (!handle || socket.connecting) {
+      entry.movedAfter = now
+      entry.activeAt = now
+      return true
+    }
+    // The handle counts what went over the wire also where JavaScript saw none of it (http2, TLS).
+    const { bytesRead = 0, bytesWritten = 0 } = handle
+    if (bytesRead !== entry.read) {
+      entry.read = bytesRead
+      entry.written = bytesWritten
+      entry.gap = null
+      entry.held = null
+      entry.request = null
+      this.#moved(entry, now)
+    } else {
+      if (bytesWritten !== entry.written) {
+        entry.written = bytesWritten
+        // What was written into a dead path is the last that moves, and does not end its idle time.
+        entry.gap = longer(entry.gap, {
+          min: this.#lookedAt - entry.activeAt,
+          max: now - entry.movedAfter,
+          endedAt: now,
+        })
+        this.#moved(entry, now)
+      }
+      if (entry.held === null) {
+        entry.held = socket
+        entry.loopback = isLoopback(peerOf(handle))
+      }
+      entry.request = waitingRequest(socket)
+    }
+    observer.open(entry, socket, now - entry.activeAt)
+    return true
   }
 
   /** Formats stacks that were captured since, for `budgetMs` at the most. Says whether all are. */
@@ -196,9 +221,11 @@ export class Registry {
 
   /** The open sockets with their entries, connecting ones included. */
   *open(): Generator<[Entry, Socket]> {
-    for (const entry of this.#entries) {
-      const socket = entry.held ?? entry.socket.deref()
-      if (socket !== undefined && !socket.destroyed) yield [entry, socket]
+    for (const entries of [this.#looking, this.#entries]) {
+      for (const entry of entries) {
+        const socket = entry.held ?? entry.socket.deref()
+        if (socket !== undefined && !socket.destroyed) yield [entry, socket]
+      }
     }
   }
 

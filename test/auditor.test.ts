@@ -144,9 +144,9 @@ t.test('while the kernel is asked no second look tells the same', async (t) => {
 
 t.test('a look says when the next connection could pass the threshold', async (t) => {
   const { auditor, open } = await bench(t, createProcFs())
-  t.equal(auditor.look(), thresholdMs)
+  t.equal(await auditor.look(), thresholdMs)
   await open(180_000)
-  const next = auditor.look()
+  const next = await auditor.look()
   t.ok(next <= 12_000 && next > 6_000, `${next} ms`)
 })
 
@@ -282,7 +282,6 @@ t.test('off is no beat at all, and stop ends one', async (t) => {
   const on = await bench(t, createProcFs(), { auditMs: 1_000 })
   const beats = () => on.delays.filter((delayMs) => delayMs === 1_000).length
   on.auditor.start()
-  t.equal(beats(), 1)
   while (beats() < 3) await sleep(2)
   on.auditor.stop()
   const before = beats()
