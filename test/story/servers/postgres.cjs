@@ -1,12 +1,20 @@
 'use strict'
 const { spawn, spawnSync } = require('node:child_process')
-const { appendFileSync, existsSync, mkdtempSync, readdirSync } = require('node:fs')
+const {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+} = require('node:fs')
 const net = require('node:net')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { ready } = require('./listen.cjs')
 
-const host = process.argv[2] ?? '127.0.0.1'
+// With a certificate and its key there is TLS, for those who ask for it.
+const [host = '127.0.0.1', cert, key] = process.argv.slice(2)
 const user = 'story'
 
 const bin = findBinaries()
@@ -50,10 +58,12 @@ async function start(prefix, folder) {
     listen_addresses: host,
     unix_socket_directories: '',
     fsync: 'off',
-    max_connections: 20,
+    max_connections: 100,
     shared_buffers: '8MB',
     dynamic_shared_memory_type: 'mmap',
+    ssl: cert ? 'on' : 'off',
   }
+  if (cert) identify(folder)
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const argv = ['setpriv', '--pdeathsig', 'QUIT', join(bin, 'postgres'), '-D', folder, ...flags]
   const [file, ...args] = [...prefix, ...argv]
@@ -72,6 +82,13 @@ async function start(prefix, folder) {
     process.exit(code ?? 1)
   })
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill('SIGQUIT'))
+}
+
+/** PostgreSQL refuses a key that others may read. */
+function identify(folder) {
+  copyFileSync(cert, join(folder, 'server.crt'))
+  copyFileSync(key, join(folder, 'server.key'))
+  chmodSync(join(folder, 'server.key'), 0o600)
 }
 
 function version() {

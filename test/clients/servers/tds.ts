@@ -1,0 +1,3 @@
+import { standIn } from '../server'
+
+export const start = standIn('tds')
