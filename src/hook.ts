@@ -30,7 +30,6 @@ export class Hook implements Guard {
   readonly #exclude: Exclude
   readonly #later: Later
   #watch: Watch | undefined
-  #cancelStart: (() => void) | undefined
   readonly #unfollow: () => void
   readonly #debug = createDebug('hook')
   readonly #exempt = new WeakSet<Socket>()
@@ -65,7 +64,6 @@ export class Hook implements Guard {
         this.#keepalive.preset(socket, decision)
         if (this.#exclude.hasAddressRules) this.#excludeByAddress(socket)
       }
-      this.start()
       this.#tell(entry)
     } catch (error) {
       this.#debug('connect: %O', error)
@@ -127,7 +125,6 @@ export class Hook implements Guard {
           if (socket.connecting) this.#keepalive.preset(socket, decision)
           else this.#keepalive.apply(socket, decision)
         }
-        this.start()
         this.#tell(entry)
       } catch (error) {
         this.#debug('open socket: %O', error)
@@ -146,23 +143,16 @@ export class Hook implements Guard {
 
   /** Begins to look at the connections of the process, if that is wanted. */
   start(): void {
-    const { auditMs } = this.config
-    if (auditMs === null || this.#cancelStart !== undefined) return
-    this.#cancelStart = this.#later(() => this.#beginWatch(), auditMs)
-  }
-
-  stop(): void {
-    this.#cancelStart?.()
-    this.#watch?.auditor.stop()
-    this.#unfollow()
-  }
-
-  #beginWatch(): void {
     try {
-      this.watch.auditor.start()
+      if (this.config.auditMs !== null) this.watch.auditor.start()
     } catch (error) {
       this.#debug('the watch did not start: %O', error)
     }
+  }
+
+  stop(): void {
+    this.#watch?.auditor.stop()
+    this.#unfollow()
   }
 
   #decide(socket: Socket, { host, port }: Endpoint, asked: Asked | null): Decision {

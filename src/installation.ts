@@ -85,8 +85,17 @@ export function createInstallation(
       }
     },
   }
-  // A program may have connections of native code only, and never call connect.
-  const cancel = startAfterMs === null ? undefined : later(() => load()?.start(), startAfterMs)
+  // Not at the first connect: a timer made there would be seen by the async hooks of the program. And
+  // there may be connections of native code only.
+  let cancel: (() => void) | undefined
+  const startAfter = (delayMs: number) => {
+    cancel = later(() => {
+      const loaded = load()
+      if (loaded === null) startAfter(delayMs)
+      else loaded.start()
+    }, delayMs)
+  }
+  if (startAfterMs !== null) startAfter(startAfterMs)
   Object.defineProperty(shared, KEY, { value: installation, configurable: true })
   return installation
 }

@@ -53,6 +53,18 @@ const programs = {
         socket.destroy(); server.close()
       })
     })`,
+  'that follows asynchronous work': `
+    const known = new Set(), seen = []
+    require("async_hooks").createHook({
+      init(id, type) { known.add(id); seen.push(type) },
+      before(id) { if (!known.has(id)) seen.push("unknown") },
+    }).enable()
+    const net = require("net")
+    const server = net.createServer().listen(0, "127.0.0.1", () => {
+      const socket = net.connect(server.address().port, "127.0.0.1", () => {
+        console.log(seen.join()); socket.destroy(); server.close()
+      })
+    })`,
   'that looks at the patched methods': `
     const { Socket } = require("net")
     for (const name of ["connect", "setKeepAlive"]) {

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export const families = ['net', 'tls', 'http', 'https', 'http2'] as const
+
+export type Family = (typeof families)[number]
+
+/** One of Node's own tests: a program that ends with 0 if all is well. */
+export interface CoreTest {
+  /** As Node's developers call it: `parallel/test-net-connect-keepalive.js`. */
+  readonly name: string
+  readonly family: Family
+  readonly path: string
+  /** What Node has to be started with for it. */
+  readonly flags: readonly string[]
+}
+
+/** The tests of all families in Node's folder of tests. */
+export function readCoreTests(folder: string): CoreTest[] {
+  return ['parallel', 'sequential'].flatMap((suite) =>
+    readdirSync(join(folder, suite)).flatMap((file) => {
+      const family = familyOf(file)
+      if (family === null) return []
+      const path = join(folder, suite, file)
+      const flags = flagsOf(readFileSync(path, 'utf8'))
+      return [{ name: `${suite}/${file}`, family, path, flags }]
+    }),
+  )
+}
+
+function familyOf(file: string): Family | null {
+  const [, name] = /^test-([a-z0-9]+)(?:-.*)?\.m?js$/.exec(file) ?? []
+  return families.find((family) => family === name) ?? null
+}
+
+/** What stands behind `// Flags:` in the source, where Node's own test runner looks for it too. */
+export function flagsOf(source: string): string[] {
+  const [, flags = ''] = /^\/\/\s+Flags:(.*)$/m.exec(source) ?? []
+  return flags.split(/\s+/).filter(Boolean)
+}
