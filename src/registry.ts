@@ -143,17 +143,21 @@ export class Registry {
   }
 
   /**
-   * The same in steps, between which the program may run, and open and close connections. One look
-   * at a time.
+   * The same in steps, between which the program may run, and open and close connections. A look
+   * that begins meanwhile ends this one, and sees them all.
    */
   *look(observer: Observer): Generator<void, void> {
     const startedAt = clock()
-    this.#looking = this.#looking.concat(this.#entries)
+    const seen = this.#looking.concat(this.#entries)
+    this.#looking = seen
     this.#entries = []
     const kept: Entry[] = []
     let steps = 0
-    for (const entry of this.#looking) {
-      if (++steps % STEP === 0) yield
+    for (const entry of seen) {
+      if (++steps % STEP === 0) {
+        yield
+        if (this.#looking !== seen) return
+      }
       if (this.#lookAt(entry, observer)) kept.push(entry)
     }
     this.#entries = kept.concat(this.#entries)

@@ -800,3 +800,34 @@ t.test('a request that was given up is told of at the end of its connection', as
   const [ended] = endedOf(registry)
   t.same(ended?.entry.request, { method: 'GET', host, path: '/slow' })
 })
+
+t.test('a look in steps misses nothing that opens and closes meanwhile', async (t) => {
+  const registry = track(t)
+  const port = await listen(t, net.createServer())
+  const sockets = await Promise.all(Array.from({ length: 200 }, () => connected(port)))
+  const lookedAt = new Set<Socket>()
+  const observer = { ...unseen, open: (_entry: Entry, socket: Socket) => lookedAt.add(socket) }
+  const steps = registry.look(observer)
+  steps.next()
+  t.ok(lookedAt.size > 0 && lookedAt.size < sockets.length, 'it was cut')
+  const later = await connected(port)
+  sockets.at(-1)?.destroy()
+  t.equal([...registry.open()].length, sockets.length, 'all open ones are known meanwhile')
+  for (const _ of steps);
+  t.equal(lookedAt.size, sockets.length - 1)
+  t.notOk(lookedAt.has(later))
+  t.equal([...registry.open()].length, sockets.length)
+  t.strictSame(new Set(seen(registry)), new Set([...sockets.slice(0, -1), later]))
+})
+
+t.test('of two looks the later one sees all, and nothing counts twice', async (t) => {
+  const registry = track(t)
+  const port = await listen(t, net.createServer())
+  const sockets = await Promise.all(Array.from({ length: 200 }, () => connected(port)))
+  const first = registry.look(unseen)
+  first.next()
+  t.equal(seen(registry).length, sockets.length)
+  for (const _ of first);
+  t.equal([...registry.open()].length, sockets.length)
+  t.equal(seen(registry).length, sockets.length)
+})

@@ -17,7 +17,11 @@ const programs = {
 
 t.test('what the hook changes is told from what chance does', async (t) => {
   if (!needLab(t)) return
-  const folder = t.testdir({ parallel: programs, sequential: {} })
+  const folder = t.testdir({
+    parallel: programs,
+    sequential: {},
+    'async-hooks': {},
+  })
   const results = await compareTests(process.execPath, readCoreTests(folder))
   const found = Object.fromEntries(results.map((result) => [result.test.name, result]))
   const differences = (name: keyof typeof programs) => {

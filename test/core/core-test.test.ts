@@ -14,6 +14,7 @@ t.test('the tests of the families are found, with their flags', async (t) => {
       'test-net-data.json': '',
     },
     sequential: { 'test-tls-connect.js': '' },
+    'async-hooks': { 'test-timers.js': '', 'init-hooks.js': '' },
     pummel: { 'test-net-pause.js': '' },
   })
   const tests = readCoreTests(folder)
@@ -25,6 +26,7 @@ t.test('the tests of the families are found, with their flags', async (t) => {
       ['parallel/test-https-agent.mjs', 'https'],
       ['parallel/test-net-connect.js', 'net'],
       ['sequential/test-tls-connect.js', 'tls'],
+      ['async-hooks/test-timers.js', 'async-hooks'],
     ],
   )
   t.match(tests[3], {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export const families = ['net', 'tls', 'http', 'https', 'http2'] as const
+export const families = ['net', 'tls', 'http', 'https', 'http2', 'async-hooks'] as const
 
 export type Family = (typeof families)[number]
 
@@ -15,11 +15,18 @@ export interface CoreTest {
   readonly flags: readonly string[]
 }
 
+/** The folders of tests by kind, and those that are a family of their own. */
+const suites: readonly (readonly [folder: string, family: Family | null])[] = [
+  ['parallel', null],
+  ['sequential', null],
+  ['async-hooks', 'async-hooks'],
+]
+
 /** The tests of all families in Node's folder of tests. */
 export function readCoreTests(folder: string): CoreTest[] {
-  return ['parallel', 'sequential'].flatMap((suite) =>
+  return suites.flatMap(([suite, all]) =>
     readdirSync(join(folder, suite)).flatMap((file) => {
-      const family = familyOf(file)
+      const family = isTest(file) ? (all ?? familyOf(file)) : null
       if (family === null) return []
       const path = join(folder, suite, file)
       const flags = flagsOf(readFileSync(path, 'utf8'))
@@ -28,8 +35,12 @@ export function readCoreTests(folder: string): CoreTest[] {
   )
 }
 
+function isTest(file: string): boolean {
+  return /^test-.*\.m?js$/.test(file)
+}
+
 function familyOf(file: string): Family | null {
-  const [, name] = /^test-([a-z0-9]+)(?:-.*)?\.m?js$/.exec(file) ?? []
+  const [, name] = /^test-([a-z0-9]+)[-.]/.exec(file) ?? []
   return families.find((family) => family === name) ?? null
 }
 
