@@ -1,0 +1,109 @@
+#!/usr/bin/env node
+'use strict'
+// What the hook costs, against nothing and against what people would use instead.
+const { execFileSync } = require('node:child_process')
+const { readFileSync, writeFileSync } = require('node:fs')
+const { join, resolve } = require('node:path')
+const { parseArgs } = require('node:util')
+const { enclosed } = require('./enclosure.cjs')
+const { page } = require('./page.cjs')
+const { parts } = require('./parts.cjs')
+const { table } = require('./table.cjs')
+require('./require-typescript.cjs')
+const { ensurePackages } = require('../test/packages')
+
+const RESULTS = join(__dirname, 'results.json')
+const BIOME = join(__dirname, '../node_modules/.bin/biome')
+const PAGE = join(__dirname, '../docs/performance.md')
+
+const USAGE = `Usage: npm run bench -- [PART...] [options], after npm run build. Parts, all of them without any:
+${Object.entries(parts)
+  .map(([name, { title }]) => `  ${name.padEnd(16)}${title}`)
+  .join('\n')}
+Options:
+  --hook FILE      the preload to measure (register.js of this checkout)
+  --rounds N       rounds of each part, for a quick look
+  --connects N     connections of the part churn (200000)
+  --json FILE      writes the results there
+  --from FILE      takes the results of an earlier run instead of measuring
+  --write          writes bench/results.json and docs/performance.md (all parts only)
+  --list           the names of the parts
+`
+
+const text = { type: 'string' }
+const flag = { type: 'boolean', default: false }
+const OPTIONS = {
+  hook: text,
+  rounds: text,
+  connects: text,
+  json: text,
+  from: text,
+  write: flag,
+  list: flag,
+  help: flag,
+}
+
+class WrongUsage extends Error {}
+
+/** What the command line asks for: parts and options. Throws WrongUsage. */
+function parse() {
+  let parsed
+  try {
+    parsed = parseArgs({ allowPositionals: true, options: OPTIONS })
+  } catch (error) {
+    throw new WrongUsage(error.message)
+  }
+  const { values, positionals } = parsed
+  const names = positionals.length > 0 ? positionals : Object.keys(parts)
+  const unknown = names.filter((name) => !(name in parts))
+  if (unknown.length > 0) throw new WrongUsage(`There is no part ${unknown.join(', ')}.`)
+  if (values.write && positionals.length > 0) {
+    throw new WrongUsage('What is written down is one whole run: --write goes without parts.')
+  }
+  const numbers = {}
+  for (const name of ['rounds', 'connects']) {
+    if (values[name] === undefined) continue
+    numbers[name] = Number(values[name])
+    if (!(Number.isInteger(numbers[name]) && numbers[name] > 0)) {
+      throw new WrongUsage(`--${name} takes a whole number.`)
+    }
+  }
+  return { names, values, numbers }
+}
+
+/** The peers that are npm packages, of the lock file that the tests have. */
+async function lockedPackages() {
+  try {
+    return { path: await ensurePackages(join(__dirname, '../test/environments')) }
+  } catch (error) {
+    return { why: `its package could not be installed: ${error.message}` }
+  }
+}
+
+function resultsOf({ names, values, numbers }) {
+  if (values.from !== undefined) return JSON.parse(readFileSync(values.from, 'utf8'))
+  const hook = values.hook === undefined ? undefined : resolve(values.hook)
+  return lockedPackages().then((packages) => enclosed({ names, hook, packages, options: numbers }))
+}
+
+async function main() {
+  const asked = parse()
+  const { help, list, json, write } = asked.values
+  if (help) process.stdout.write(USAGE)
+  else if (list) process.stdout.write(`${Object.keys(parts).join('\n')}\n`)
+  if (help || list) return
+  const results = await resultsOf(asked)
+  process.stdout.write(table(results))
+  const text = `${JSON.stringify(results, null, 2)}\n`
+  if (json !== undefined) writeFileSync(json, text)
+  if (!write) return
+  writeFileSync(RESULTS, text)
+  execFileSync(BIOME, ['format', '--write', RESULTS], { stdio: 'ignore' })
+  writeFileSync(PAGE, page(results))
+}
+
+main().catch((error) => {
+  const wrong = error instanceof WrongUsage
+  process.stderr.write(`${error.message}\n${wrong ? `\n${USAGE}` : ''}`)
+  process.exitCode = wrong ? 2 : 1
+})

@@ -1,0 +1,31 @@
+'use strict'
+
+/** The rows of the bench that the chart shows: all of them costs, against nothing. */
+const shown = [
+  ['Start of an empty program', 'startup', 'a program that does nothing', 'CPU time'],
+  ['Start of an https program', 'startup', 'a program that uses https', 'CPU time'],
+  ['Connect and close', 'connect', 'a plain connection, opened and closed', 'CPU time'],
+  ['Connect and close, TLS', 'connect', 'a TLS connection, opened and closed', 'CPU time'],
+  ['Keep-alive request', 'requests', 'HTTP requests over 10 connections', 'CPU time of a request'],
+  ['Streaming, 1 GiB', 'stream', 'a download over loopback', 'CPU time of 1 GiB'],
+  ['Idle connection', 'memory', 'an idle connection, of 10,000', 'heap'],
+]
+
+/** What the chart draws, out of the results of the bench. */
+function costRows({ parts }) {
+  return shown.map(([label, part, what, measure]) => {
+    const row = parts[part]?.rows.find((one) => one.what === what && one.measure === measure)
+    if (row === undefined) throw new Error(`The results have no row "${what}: ${measure}".`)
+    const { unit, baseline, ours, peers } = row
+    return {
+      label,
+      measure: measure.replace(/ of .*/, ''),
+      unit,
+      nothing: baseline.median,
+      ours: { median: ours.median, ratio: ours.ratio },
+      peers: Object.entries(peers).map(([name, { ratio }]) => ({ name, ratio: ratio.median })),
+    }
+  })
+}
+
+module.exports = { costRows }

@@ -1,0 +1,4 @@
+'use strict'
+const { Agent } = require('node:https')
+
+module.exports = new Agent({ keepAlive: true })
