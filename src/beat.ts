@@ -4,16 +4,25 @@ import { AsyncResource } from 'node:async_hooks'
 export type Later = (look: () => void, delayMs: number) => () => void
 
 /**
- * Captures the timers and the asynchronous context of this moment, which is the start of the
- * program: a timer made during a connect would hold that request's AsyncLocalStorage for good, and
- * one made after a test framework has replaced setTimeout would run on a clock of its own.
+ * Captures the timers of this moment: one made after a test framework has replaced setTimeout would
+ * run on a clock of its own.
  */
 export function createLater(): Later {
   const { setTimeout, clearTimeout } = globalThis
-  const root = new AsyncResource('NatKeepalive')
   return (look, delayMs) => {
-    const timer = root.runInAsyncScope(() => setTimeout(look, delayMs))
+    const timer = setTimeout(look, delayMs)
     timer.unref()
     return () => clearTimeout(timer)
   }
+}
+
+/**
+ * The same in the asynchronous context of this moment, for those who are called within a request: a
+ * timer made there would hold its AsyncLocalStorage for good. The preload is not: its first timer is
+ * made at the start of the program, and the others by that one.
+ */
+export function createLaterOutside(): Later {
+  const later = createLater()
+  const root = new AsyncResource('NatKeepalive')
+  return (look, delayMs) => root.runInAsyncScope(() => later(look, delayMs))
 }

@@ -12,8 +12,7 @@ export interface Endpoint {
 export function endpointOf(args: readonly unknown[]): Endpoint | null {
   let [first, second] = args
   if (Array.isArray(first)) {
-    // What net.connect has normalized carries a private symbol; Node refuses any other array.
-    if (Object.getOwnPropertySymbols(first).length === 0) return null
+    if (!isNormalized(first)) return null
     ;[first, second] = first
   }
   if (typeof first === 'object' && first !== null) {
@@ -22,6 +21,16 @@ export function endpointOf(args: readonly unknown[]): Endpoint | null {
   }
   return endpoint(typeof second === 'string' ? second : undefined, first)
 }
+
+/** What net.connect has normalized carries a private symbol; Node refuses any other array. */
+function isNormalized(args: object): boolean {
+  if (normalized !== undefined && normalized in args) return true
+  normalized = Object.getOwnPropertySymbols(args)[0] ?? normalized
+  return normalized !== undefined && normalized in args
+}
+
+/** The symbol, from the first time that it was seen: to look for it anew takes long. */
+let normalized: symbol | undefined
 
 function endpoint(host: unknown, port: unknown): Endpoint | null {
   if (typeof port !== 'number' && (typeof port !== 'string' || port.trim() === '')) return null

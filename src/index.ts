@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { createLaterOutside } from './beat'
 import { applyOptions, type Config, parseConfig } from './config'
 import { hookFinding } from './findings'
 import { createInstallation, type Installation, installed, version } from './installation'
@@ -11,6 +12,9 @@ import { startUp, tellOfFailure, tellOfOtherVersion, tellOfProblems } from './st
 export type { Config } from './config'
 export { type Profile, profiles } from './profiles'
 export type { Report } from './report/report'
+
+// Made here and not by install(), which a program may call within a request.
+const later = createLaterOutside()
 
 /**
  * Protects the outbound sockets of this process from now on, and those that are open already.
@@ -29,7 +33,7 @@ export function install(options?: Partial<Config>): () => void {
   const { config, problems } = applyOptions(environment.config, options)
   if (!config.enabled) return () => {}
   try {
-    const installation = createInstallation(() => config, config.auditMs, tellOfFailure)
+    const installation = createInstallation(() => config, later, config.auditMs, tellOfFailure)
     const uninstall = installation.acquire()
     startUp({ ...environment, config, problems: [...environment.problems, ...problems] }, false)
     installation.hook()?.adopt()

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { createLater } from './beat'
+import type { Later } from './beat'
 import type { Hook } from './hook'
 import { type Guard, patch } from './patch'
 
@@ -21,9 +21,6 @@ type Config = import('./config').Config
 /** Descriptors may have run out, or a test have replaced the file system: for a while only. */
 const RETRY_SECONDS = 1
 
-// Made here and not by install(), which a program may call within a request.
-const later = createLater()
-
 const KEY = Symbol.for('nat-keepalive.1')
 const shared = globalThis as Record<symbol, unknown>
 
@@ -38,6 +35,7 @@ export function installed(): Installation | undefined {
  */
 export function createInstallation(
   config: () => Config,
+  later: Later,
   startAfterMs: number | null,
   onError: (error: unknown) => void,
 ): Installation {

@@ -11,7 +11,7 @@ export interface Origin {
  * takes about a quarter of the time of a connect, which is too much for those who connect by the
  * thousand, and they do so in the same place.
  */
-const STACKS_PER_SECOND = 50
+const STACKS_PER_SECOND = 20
 
 /** A crawler has destinations without end. */
 const MAX_DESTINATIONS = 1_000

@@ -1,3 +1,4 @@
+import { createLater } from './beat'
 import { createInstallation, installed, version } from './installation'
 import { createProcFs } from './kernel/proc-fs'
 import { wasTold } from './kernel/told'
@@ -32,6 +33,7 @@ export function register(): void {
   }
   createInstallation(
     () => settings().config,
+    createLater(),
     named ? settings().config.auditMs : FIRST_LOOK_MS,
     (error) => tell(error, startup),
   ).acquire()

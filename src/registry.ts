@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { Attachment } from './attachment'
 import { type Endpoint, isLoopback } from './endpoint'
 import { type Opener, UNKNOWN_OPENER } from './opener'
 import { OpenerSampler, type Origin } from './opener-sampler'
@@ -8,6 +9,8 @@ import { type WaitingRequest, waitingRequest } from './waiting-request'
 /** What is known of one outbound socket. Times are milliseconds since the process started. */
 export interface Entry {
   id: number
+  /** After an uninstall and an install a socket has an entry of the one before. */
+  readonly registry: Registry
   readonly socket: WeakRef<Socket>
   /** Holds the socket while it is idle, so that its end is not missed. */
   held: Socket | null
@@ -69,7 +72,6 @@ const RESET_WITHIN_MS = 5_000
 
 /** Which outbound sockets are open, since when, opened where, and when bytes last moved. */
 export class Registry {
-  readonly #bySocket = new WeakMap<Socket, Entry>()
   #entries: Entry[] = []
   /** What a look that has begun was to see. */
   #looking: Entry[] = []
@@ -89,9 +91,10 @@ export class Registry {
     wrapper: unknown,
   ): Entry {
     const now = clock()
-    const known = this.#bySocket.get(socket)
+    const known = this.known(socket)
     const fresh: Entry = {
       id: ++this.#lastId,
+      registry: this,
       socket: known?.socket ?? new WeakRef(socket),
       held: null,
       endpoint,
@@ -111,7 +114,7 @@ export class Registry {
     const listed = known?.listed ?? false
     // A reconnect of the same socket is another connection in the same place.
     const entry = known === undefined ? fresh : Object.assign(known, fresh)
-    if (known === undefined) this.#bySocket.set(socket, entry)
+    if (known === undefined) Attachment.set(socket, entry)
     if (!listed) this.#entries.push(entry)
     if (entry.opener !== null) this.#unread.push(entry)
     if (this.#entries.length >= this.#sweepAt) this.#sweep()
@@ -120,7 +123,8 @@ export class Registry {
 
   /** The entry of a socket itself, from an earlier connection too. */
   known(socket: Socket): Entry | undefined {
-    return this.#bySocket.get(socket)
+    const entry = Attachment.get(socket) as Entry | undefined
+    return entry?.registry === this ? entry : undefined
   }
 
   /**
@@ -130,7 +134,7 @@ export class Registry {
   get(socket: Socket): Entry | undefined {
     let current: Socket | null | undefined = socket
     for (let depth = 0; current && depth < 4; depth++) {
-      const entry = this.#bySocket.get(current)
+      const entry = this.known(current)
       if (entry !== undefined) return entry
       current = (current as Internals)._parent
     }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { createLater } from '../src/beat'
 import { runNode } from './run-node'
 
-const head = "const { createLater } = require('./dist/beat.js');"
+const head = "const { createLater, createLaterOutside } = require('./dist/beat.js');"
 
 t.test('calls once, when the time has come', async (t) => {
   const later = createLater()
@@ -61,7 +61,7 @@ const request = `
 
 t.test('the store of the request that started a beat is not seen in it', async (t) => {
   const script = `${head} ${request}
-    const later = createLater()
+    const later = createLaterOutside()
     storage.run('request', () => later(() => console.log(storage.getStore()), 1))
     setTimeout(() => {}, 200)`
   t.equal((await runNode(['-e', script])).stdout, 'undefined\n')
@@ -69,7 +69,7 @@ t.test('the store of the request that started a beat is not seen in it', async (
 
 t.test('the store of the request that started a beat is not retained', async (t) => {
   const script = `${head} ${request}
-    const later = createLater()
+    const later = createLaterOutside()
     let store
     const begin = () => {
       const request = { url: '/' }

@@ -16,7 +16,7 @@ function many(sampler: OpenerSampler, count: number, endpoint = here, now = 0) {
 }
 
 t.test('the first of a second have a stack of their own', (t) => {
-  const openers = many(new OpenerSampler(), 50)
+  const openers = many(new OpenerSampler(), 20)
   for (const opener of openers) {
     t.match(opener, { place: /opener-sampler\.test\.ts:\d+$/, package: null })
     t.notOk(opener?.sampled)
@@ -26,7 +26,7 @@ t.test('the first of a second have a stack of their own', (t) => {
 
 t.test('those after them have the place of the last one, and it says so', (t) => {
   const sampler = new OpenerSampler()
-  const [first] = many(sampler, 50)
+  const [first] = many(sampler, 20)
   const other = (function connect() {
     return sampler.capture(here, 10, connect)
   })()?.opener()
@@ -38,7 +38,7 @@ t.test('those after them have the place of the last one, and it says so', (t) =>
 t.test('another destination and another second begin anew', (t) => {
   const sampler = new OpenerSampler()
   const sampled = (endpoint: typeof here, now: number) =>
-    many(sampler, 60, endpoint, now).filter((opener) => opener?.sampled).length
+    many(sampler, 30, endpoint, now).filter((opener) => opener?.sampled).length
   t.equal(sampled(here, 0), 10)
   t.equal(sampled(there, 0), 10)
   t.equal(sampled(here, 1_000), 10)
@@ -49,7 +49,7 @@ t.test('another destination and another second begin anew', (t) => {
 
 t.test('destinations without end are not kept without end', (t) => {
   const sampler = new OpenerSampler()
-  many(sampler, 60)
+  many(sampler, 30)
   for (let port = 1; port <= 1_000; port++) capture(sampler, { host: 'crawled', port })
   t.notOk(capture(sampler)?.opener().sampled, 'it was forgotten meanwhile')
   t.end()

@@ -10,7 +10,7 @@ import { root, runNode } from './run-node'
  * imported from anywhere.
  */
 const flow = [
-  'duration endpoint wrap beat is-worker channels profiles exclude kernel/proc-fs',
+  'duration attachment endpoint wrap beat is-worker channels profiles exclude kernel/proc-fs',
   'settings kernel/',
   'schedule',
   'config policy verdict waiting-request join foreign foreign-watch timer-history',
