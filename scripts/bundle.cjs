@@ -36,21 +36,22 @@ function collect(name, taken) {
 }
 
 function render(entry, modules, entryOf) {
-  // The brackets around the functions tell V8 to compile them at once, without a first glance.
+  // Other bundles are required by name, for those who bundle this package into their program. The
+  // brackets around the functions tell V8 to compile them at once, without a first glance.
   const definitions = modules.map(({ name, text }) => {
     const direct = text.replace(REQUIRE, (same, _quote, path) => {
       const home = entryOf.get(posix.normalize(path))
-      return home === undefined || home === entry ? same : `require("./${home}").bundled("${path}")`
+      if (home === entry) return `load("${path}")`
+      return home === undefined ? same : `require("./${home}").bundled("${path}")`
     })
-    return `"./${name}": (function (exports, require) {\n${direct}}),\n`
+    return `"./${name}": (function (exports) {\n${direct}}),\n`
   })
   return `"use strict";
 const loaded = Object.create(null);
 function load(name) {
-  if (!(name in definitions)) return require(name);
   if (!(name in loaded)) {
     loaded[name] = {};
-    definitions[name](loaded[name], load);
+    definitions[name](loaded[name]);
   }
   return loaded[name];
 }

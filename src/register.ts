@@ -5,6 +5,9 @@ import { wasTold } from './kernel/told'
 
 type Settings = ReturnType<typeof import('./config').parseConfig>
 
+/** The limit of a path of which nobody has said anything; a test compares it with the settings. */
+export const STANDARD_LIMIT_MS = 240_000
+
 /** When a program that has not connected until then is looked at, for connections of native code. */
 const FIRST_LOOK_MS = 30_000
 
@@ -37,7 +40,7 @@ export function register(): void {
     named ? settings().config.auditMs : FIRST_LOOK_MS,
     (error) => tell(error, startup),
   ).acquire()
-  if (named || !kernelNeedsNoWord(env)) startup().startUp(settings(), true)
+  if (!isQuiet(env, named ? settings() : undefined)) startup().startUp(settings(), true)
 }
 
 /** Where one file of the package is missing, the one that tells of it may not load either. */
@@ -50,10 +53,14 @@ function tell(error: unknown, startup: () => typeof import('./startup')): void {
   }
 }
 
-/** Whether the kernel suits every path there is, or its parent told of it: nothing to load for. */
-function kernelNeedsNoWord(env: NodeJS.ProcessEnv): boolean {
+/** Whether the start-up checks have nothing to tell, so that they need not be loaded. */
+function isQuiet(env: NodeJS.ProcessEnv, settings: Settings | undefined): boolean {
+  if (settings !== undefined && settings.problems.length > 0) return false
+  const sysctl = settings?.config.sysctl ?? 'warn'
+  if (sysctl === 'off') return true
   const proc = createProcFs()
-  if (wasTold(proc, env)) return true
+  if (sysctl === 'warn' && wasTold(proc, env)) return true
   const seconds = proc.read('sys/net/ipv4/tcp_keepalive_time')
-  return seconds.known && Number(seconds.value) > 0 && Number(seconds.value) <= 30
+  const limitMs = settings?.config.limitMs ?? STANDARD_LIMIT_MS
+  return seconds.known && Number(seconds.value) > 0 && Number(seconds.value) * 1_000 < limitMs
 }

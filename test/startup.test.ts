@@ -3,7 +3,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { parseConfig } from '../src/config'
 import { version } from '../src/installation'
+import { STANDARD_LIMIT_MS } from '../src/register'
 import { register, root, runNode, withEnv } from './run-node'
 
 function temporaryFolder(t: Test): string {
@@ -24,6 +26,10 @@ function inNamespace(seconds: number, args: string[], env: Record<string, string
 t.test('the version in the code is that of package.json', async (t) => {
   const { version: published } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   t.equal(version, published)
+})
+
+t.test('the limit where nothing is set is that of the settings', async (t) => {
+  t.equal(parseConfig({}).config.limitMs, STANDARD_LIMIT_MS)
 })
 
 t.test('a program that never connects loads net and little else', async (t) => {

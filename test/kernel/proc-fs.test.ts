@@ -85,11 +85,11 @@ t.test("Node's permission model is named as the reason", async (t) => {
   const flag = flags.has('--permission') ? '--permission' : '--experimental-permission'
   if (!flags.has(flag)) return t.pass('this Node has no permission model')
   const root = t.testdir({ file: 'text' })
-  const module = require.resolve('../../dist/kernel/proc-fs.js')
+  const dist = join(__dirname, '../../dist')
   const script = `
-    const proc = require(${JSON.stringify(module)}).createProcFs(${JSON.stringify(root)}, 'linux')
+    const proc = require(${JSON.stringify(join(dist, 'kernel/proc-fs.js'))}).createProcFs(${JSON.stringify(root)}, 'linux')
     console.log(JSON.stringify([proc.read('file'), proc.link('file')]))`
-  const run = await runNode([flag, `--allow-fs-read=${module}`, '--no-warnings', '-e', script])
+  const run = await runNode([flag, `--allow-fs-read=${dist}/*`, '--no-warnings', '-e', script])
   const why = unknown(`Node's permission model does not let this process read ${root}/file`)
   t.equal(run.stderr, '')
   t.same(JSON.parse(run.stdout), [why, why])

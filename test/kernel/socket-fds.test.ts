@@ -184,11 +184,11 @@ t.test("Node's permission model is named as the reason", async (t) => {
   const flags = process.allowedNodeEnvironmentFlags
   const flag = flags.has('--permission') ? '--permission' : '--experimental-permission'
   if (!flags.has(flag)) return t.pass('this Node has no permission model')
-  const dist = join(__dirname, '../../dist/kernel')
+  const dist = join(__dirname, '../../dist')
   const script = `
-    const proc = require('${dist}/proc-fs.js').createProcFs('/proc', 'linux')
-    const { readSocketFds, scanSocketFds } = require('${dist}/socket-fds.js')
-    const { readTcpTable } = require('${dist}/tcp-table.js')
+    const proc = require('${dist}/kernel/proc-fs.js').createProcFs('/proc', 'linux')
+    const { readSocketFds, scanSocketFds } = require('${dist}/kernel/socket-fds.js')
+    const { readTcpTable } = require('${dist}/kernel/tcp-table.js')
     const visitor = { wanted: () => true, visit: () => {} }
     const all = [readSocketFds(proc, 'self'), readTcpTable(proc, 'self', visitor)]
     scanSocketFds(proc, 'self').then((last) => console.log(JSON.stringify([...all, last])))`
