@@ -8,6 +8,7 @@ const { parseArgs } = require('node:util')
 const { enclosed } = require('./enclosure.cjs')
 const { page } = require('./page.cjs')
 const { parts } = require('./parts.cjs')
+const { withCosts } = require('./readme-costs.cjs')
 const { table } = require('./table.cjs')
 require('./require-typescript.cjs')
 const { ensurePackages } = require('../test/packages')
@@ -15,6 +16,7 @@ const { ensurePackages } = require('../test/packages')
 const RESULTS = join(__dirname, 'results.json')
 const BIOME = join(__dirname, '../node_modules/.bin/biome')
 const PAGE = join(__dirname, '../docs/performance.md')
+const README = join(__dirname, '../README.md')
 
 const USAGE = `Usage: npm run bench -- [PART...] [options], after npm run build. Parts, all of them without any:
 ${Object.entries(parts)
@@ -26,7 +28,7 @@ Options:
   --connects N     connections of the part churn (200000)
   --json FILE      writes the results there
   --from FILE      takes the results of an earlier run instead of measuring
-  --write          writes bench/results.json and docs/performance.md (all parts only)
+  --write          writes bench/results.json, docs/performance.md and the README (all parts only)
   --list           the names of the parts
 `
 
@@ -100,6 +102,7 @@ async function main() {
   writeFileSync(RESULTS, text)
   execFileSync(BIOME, ['format', '--write', RESULTS], { stdio: 'ignore' })
   writeFileSync(PAGE, page(results))
+  writeFileSync(README, withCosts(readFileSync(README, 'utf8'), results))
 }
 
 main().catch((error) => {

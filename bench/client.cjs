@@ -3,11 +3,16 @@ const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const { join } = require('node:path')
 const { createInterface } = require('node:readline')
+const { cores } = require('./cores.cjs')
+
+const { server, client } = cores()
 
 /** Starts a program of programs/ that answers lines, with a contender and the flags of node given. */
 function startProgram(name, { args, env }, flags = []) {
   const file = join(__dirname, 'programs', name)
-  const child = spawn(process.execPath, [...flags, ...args, file], {
+  const core = name === 'server.cjs' ? server : client
+  const argv = ['-c', String(core), process.execPath, ...flags, ...args, file]
+  const child = spawn('taskset', argv, {
     env,
     stdio: ['pipe', 'pipe', 'pipe'],
   })

@@ -15,7 +15,10 @@ async function inBatches({ contenders, program, rounds, warmUp = 3, question }) 
   for (let generation = 0; generation < GENERATIONS; generation++) {
     const share = Math.ceil((rounds - generation) / GENERATIONS)
     if (share <= 0) break
-    const clients = new Map(contenders.map((one) => [one.name, startProgram(program, one)]))
+    // Who starts first has another machine than who starts last.
+    const at = (generation * 2) % contenders.length
+    const order = [...contenders.slice(at), ...contenders.slice(0, at)]
+    const clients = new Map(order.map((one) => [one.name, startProgram(program, one)]))
     try {
       const names = [...clients.keys()]
       const batches = await inRounds({ names, rounds: share, warmUp }, (name) =>

@@ -33,7 +33,7 @@ function introduction({ machine }) {
 \`npm run bench -- --write\` wrote this page on ${takenAt.slice(0, 10)}: Node ${node}, ${system}, Linux ${kernel},
 ${cpus} x ${cpu}, ${memoryGb} GB, load ${load} before it began. All figures are medians; every measurement takes turns
 between the program alone, the program with the hook, and the same with the peers, so that they share
-the machine's good and bad moments. A ratio is the median of the ratios of the rounds, with their middle
+the machine's good and bad moments; servers have a core of their own. A ratio is the median of the ratios of the rounds, with their middle
 half in brackets. The rest, with the spread of each figure, is in bench/results.json.`
 }
 
