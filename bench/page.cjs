@@ -1,4 +1,5 @@
 'use strict'
+const { digits } = require('./digits.cjs')
 const { parts } = require('./parts.cjs')
 
 /** What stands in the first table, by part: the measures that are robust. */
@@ -186,13 +187,6 @@ function ratio({ ratio }) {
   if (ratio === undefined) return '-'
   const { median, quartiles } = ratio
   return `${digits(median)} (${quartiles.map(digits).join(' to ')})`
-}
-
-/** Three significant digits. */
-function digits(number) {
-  return number >= 1_000
-    ? Math.round(number).toLocaleString('en')
-    : String(Number(number.toPrecision(3)))
 }
 
 module.exports = { page }

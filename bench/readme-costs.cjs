@@ -1,4 +1,5 @@
 'use strict'
+const { digits } = require('./digits.cjs')
 const { costRows } = require('./pictures/cost-rows.cjs')
 
 const BEGIN = '<!-- costs: `npm run bench -- --write` writes what follows -->\n'
@@ -16,7 +17,7 @@ function costs(results) {
   const { takenAt, node, kernel, cpus, cpu } = results.machine
   const rows = costRows(results).map(
     ({ label, measure, unit, nothing, ours: { median, ratio } }) =>
-      `| ${label}, ${measure} | ${figure(nothing)} ${unit} | ${figure(median)} ${unit} | ` +
+      `| ${label}, ${measure} | ${digits(nothing)} ${unit} | ${digits(median)} ${unit} | ` +
       `${ratio.median.toFixed(2)} (${ratio.quartiles.map((one) => one.toFixed(2)).join(' to ')}) |`,
   )
   return [
@@ -27,13 +28,6 @@ function costs(results) {
     ...rows,
     '',
   ].join('\n')
-}
-
-/** Three significant digits. */
-function figure(number) {
-  return number >= 1_000
-    ? Math.round(number).toLocaleString('en')
-    : String(Number(number.toPrecision(3)))
 }
 
 module.exports = { withCosts }

@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoint'
+import { destinationOf, type Endpoint } from './endpoint'
 import { captureTrace, type Opener, readTrace, sampledFrom, type Trace } from './opener'
 
 /** Where a connection was opened, found out at the first call: capturing is cheap, reading is not. */
@@ -27,9 +27,9 @@ export class OpenerSampler {
   readonly #bursts = new Map<string, Burst>()
 
   /** `now` in milliseconds; `wrapper` is the function below which the stack begins. Null: not known. */
-  capture({ host, port }: Endpoint, now: number, wrapper: unknown): Origin | null {
+  capture(endpoint: Endpoint, now: number, wrapper: unknown): Origin | null {
     const second = Math.trunc(now / 1_000)
-    const destination = `${host}:${port}`
+    const destination = destinationOf(endpoint)
     const burst = this.#bursts.get(destination)
     if (burst !== undefined && burst.second === second && burst.count >= STACKS_PER_SECOND) {
       return burst.latest

@@ -141,14 +141,10 @@ export class Registry {
     return undefined
   }
 
-  /** Looks at the byte counters of every open socket, and at those that have ended. */
-  observe(observer: Observer): void {
-    for (const _ of this.look(observer));
-  }
-
   /**
-   * The same in steps, between which the program may run, and open and close connections. A look
-   * that begins meanwhile ends this one, and sees them all.
+   * Looks at the byte counters of every open socket, and at those that have ended. In steps, between
+   * which the program may run, and open and close connections. A look that begins meanwhile ends
+   * this one, and sees them all.
    */
   *look(observer: Observer): Generator<void, void> {
     const startedAt = clock()

@@ -7,15 +7,9 @@ import {
   type JudgedSocket,
   summarize,
 } from '../src/audit'
-import type { Leave, Protection } from '../src/policy'
+import type { Leave } from '../src/policy'
+import { protection } from './standard-protection'
 
-const protection: Protection = {
-  action: 'protect',
-  delayMs: 45_000,
-  intervalMs: 15_000,
-  probes: 4,
-  reason: 'unasked',
-}
 const leave: Leave = { action: 'leave', reason: 'exempt' }
 const opener = { place: '/app/db.js:12', package: 'pg' }
 const none: Episodes = new Map()

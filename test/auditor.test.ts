@@ -8,21 +8,15 @@ import { type Config, parseConfig } from '../src/config'
 import type { Finding } from '../src/findings'
 import { ForeignAuditor } from '../src/foreign-auditor'
 import { createProcFs, type ProcFs } from '../src/kernel/proc-fs'
-import type { Decision, Protection } from '../src/policy'
+import type { Decision } from '../src/policy'
 import { type Entry, Registry } from '../src/registry'
+import { protection } from './standard-protection'
 
 const none = () => {}
 const { config: standard } = parseConfig({})
 const thresholdMs = 192_000
 const limitMs = 240_000
 
-const protection: Protection = {
-  action: 'protect',
-  delayMs: 45_000,
-  intervalMs: 15_000,
-  probes: 4,
-  reason: 'unasked',
-}
 const excluded: Decision = { action: 'leave', reason: 'excluded', rule: '127.0.0.1' }
 
 /** Everything that is opened below /proc. */

@@ -10,16 +10,10 @@ import {
   protects,
   type Remains,
 } from '../src/death'
-import type { Decision, Protection } from '../src/policy'
+import type { Decision } from '../src/policy'
 import { findProfile, type Profile } from '../src/profiles'
+import { protection } from './standard-protection'
 
-const protection: Protection = {
-  action: 'protect',
-  delayMs: 45_000,
-  intervalMs: 15_000,
-  probes: 4,
-  reason: 'unasked',
-}
 const bare: Decision = { action: 'leave', reason: 'exempt' }
 const { config: standard } = parseConfig({})
 const nameOf = (id: string) => findProfile(id)?.name ?? id

@@ -13,16 +13,9 @@ import {
 } from '../src/findings'
 import type { ForeignGroup, JudgedForeign } from '../src/foreign-watch'
 import type { Decision, Leave, Protection } from '../src/policy'
+import { protection } from './standard-protection'
 
 const { config: standard } = parseConfig({})
-
-const protection: Protection = {
-  action: 'protect',
-  delayMs: 45_000,
-  intervalMs: 15_000,
-  probes: 4,
-  reason: 'unasked',
-}
 
 const opener = { place: '/app/db.js:12', package: 'pg' }
 const request = { method: 'GET', host: 'api.internal', path: '/v1/items' }

@@ -22,6 +22,11 @@ const host = '127.0.0.1'
 const none = () => {}
 const unseen: Observer = { open: none, ended: none }
 
+/** A look at all, in one go. */
+function observe(registry: Registry, observer: Observer): void {
+  for (const _ of registry.look(observer));
+}
+
 /** A registry that is told of every outbound connection while the test runs. */
 function track(t: Test): Registry {
   const registry = new Registry()
@@ -59,7 +64,7 @@ async function connected(port: number): Promise<Socket> {
 
 function seen(registry: Registry): Socket[] {
   const sockets: Socket[] = []
-  registry.observe({ ...unseen, open: (_entry, socket) => sockets.push(socket) })
+  observe(registry, { ...unseen, open: (_entry, socket) => sockets.push(socket) })
   return sockets
 }
 
@@ -127,7 +132,7 @@ t.test('the time of connecting is not idle time', async (t) => {
   const entry = registry.add(socket, { host, port }, null, decision, undefined)
   entry.activeAt -= 60_000
   socket.connect(port, host)
-  registry.observe(unseen)
+  observe(registry, unseen)
   t.ok(entry.activeAt >= (entry.openedAt ?? 0))
   await once(socket, 'connect')
   socket.destroy()
@@ -180,10 +185,10 @@ for (const looked of [false, true]) {
     const socket = await connected(first)
     const firstId = registry.get(socket)?.id ?? 0
     socket.write('traffic')
-    registry.observe(unseen)
+    observe(registry, unseen)
     socket.destroy()
     await once(socket, 'close')
-    if (looked) registry.observe(unseen)
+    if (looked) observe(registry, unseen)
     socket.connect(second, host)
     await once(socket, 'connect')
     const entry = registry.get(socket)
@@ -266,7 +271,7 @@ t.test('many connects in one process do not make it grow', (t) => {
   }
   t.ok(largest <= 2 * open.length + 1_025, `${largest} entries for ${open.length} open sockets`)
   t.ok(open.every((socket) => registry.get(socket) !== undefined))
-  registry.observe(unseen)
+  observe(registry, unseen)
   t.equal([...registry.open()].length, open.length)
   t.equal(registry.size, open.length)
   t.end()
@@ -277,6 +282,7 @@ const garbage = `
   const { Registry, openerOfEntry } = require('./dist/registry.js')
   const registry = new Registry()
   const track = (socket, wrapper) => registry.add(socket, { host: 'x', port: 1 }, null, { action: 'leave' }, wrapper)
+  const observe = () => { for (const _ of registry.look({ open() {}, ended() {} })); }
   const collected = async (isGone) => {
     for (let turn = 0; turn < 50; turn++) {
       await new Promise((done) => setTimeout(done, 2))
@@ -286,7 +292,7 @@ const garbage = `
     return false
   }
   const emptied = () => collected(() => {
-    registry.observe({ open() {}, ended() {} })
+    observe()
     registry.readTraces(Infinity)
     return registry.size === 0
   })
@@ -348,7 +354,7 @@ t.test('a socket whose connect threw does not hold the object that opened it', a
     }
     const client = open()
     collected(() => {
-      registry.observe({ open() {}, ended() {} })
+      observe()
       registry.readTraces(Infinity)
       return client.deref() === undefined
     }).then(report)`)
@@ -461,7 +467,7 @@ const kinds: readonly [string, (t: Test) => Promise<Traffic>][] = [
 /** Looks once at the only connection. */
 function idleMs(registry: Registry): number {
   const times: number[] = []
-  registry.observe({ ...unseen, open: (_entry, _socket, idle) => times.push(idle) })
+  observe(registry, { ...unseen, open: (_entry, _socket, idle) => times.push(idle) })
   if (times.length !== 1) throw new Error(`${times.length} connections instead of one`)
   return times[0] ?? 0
 }
@@ -503,7 +509,7 @@ interface Ended {
 /** Looks once, and returns what ended since the last look. */
 function endedOf(registry: Registry): Ended[] {
   const ended: Ended[] = []
-  registry.observe({
+  observe(registry, {
     open: none,
     ended: (entry, socket, minIdleMs, maxIdleMs) =>
       ended.push({ entry, socket, minIdleMs, maxIdleMs }),
@@ -521,7 +527,7 @@ async function idle(registry: Registry, socket: Socket): Promise<Entry> {
   const entry = registry.get(socket)
   if (entry === undefined) throw new Error('not tracked')
   while (entry.held === null) {
-    registry.observe(unseen)
+    observe(registry, unseen)
     await sleep(2)
   }
   return entry
@@ -565,10 +571,10 @@ t.test('bytes let go of a socket that was held, and it is held again when they s
   t.equal(entry.held, socket)
   socket.write('x')
   await once(socket, 'data')
-  registry.observe(unseen)
+  observe(registry, unseen)
   t.equal(entry.held, null)
   t.same([entry.read, entry.written], [1, 1])
-  registry.observe(unseen)
+  observe(registry, unseen)
   t.equal(entry.held, socket)
   socket.destroy()
 })
@@ -607,8 +613,8 @@ t.test('a write that nobody answered does not hide the idle time before it', asy
   const entry = await idle(registry, socket)
   await pass(50)
   socket.write('x')
-  registry.observe(unseen)
-  registry.observe(unseen)
+  observe(registry, unseen)
+  observe(registry, unseen)
   peer.resetAndDestroy()
   await new Promise((done) => socket.once('close', done))
   const [ended] = endedOf(registry)
@@ -625,8 +631,8 @@ t.test('bytes may have moved right after the look before: at most counts from th
   await once(socket, 'data')
   const movedAt = clock()
   await pass(50)
-  registry.observe(unseen)
-  registry.observe(unseen)
+  observe(registry, unseen)
+  observe(registry, unseen)
   socket.destroy()
   await once(socket, 'close')
   const closedAt = clock()
@@ -674,7 +680,7 @@ t.test('an entry is listed until a look or a sweep finds it closed', async (t) =
   socket.destroy()
   await once(socket, 'close')
   t.ok(entry?.listed)
-  registry.observe(unseen)
+  observe(registry, unseen)
   t.equal(entry?.listed, false)
 })
 
@@ -686,7 +692,7 @@ t.test('a socket knows its entry after the end, get() and known() alike', async 
   t.equal(registry.known(socket), entry)
   socket.destroy()
   await once(socket, 'close')
-  registry.observe(unseen)
+  observe(registry, unseen)
   t.equal(registry.known(socket), entry)
   t.equal(registry.known(new Socket()), undefined)
 })
@@ -732,7 +738,7 @@ t.test(
     socket.write('x')
     await once(socket, 'data')
     t.equal(registry.idleMs(entry, socket), 0)
-    registry.observe(unseen)
+    observe(registry, unseen)
     await pass(10)
     const again = registry.idleMs(entry, socket)
     t.ok(again >= 10 && again <= clock() - entry.activeAt, `${again} ms`)
@@ -781,7 +787,7 @@ t.test('a request waiting on an idle connection is kept until something moves', 
   t.same(entry.request, { method: 'GET', host, path: '/slow' })
   response.flushHeaders()
   await once(request, 'response')
-  registry.observe(unseen)
+  observe(registry, unseen)
   t.equal(entry.request, null)
   request.destroy()
 })

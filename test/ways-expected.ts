@@ -83,3 +83,13 @@ export function sysctlOptions(): Options {
     Number(readFileSync(`/proc/sys/net/ipv4/tcp_keepalive_${name}`, 'utf8'))
   return { on: true, idle: sysctl('time'), interval: sysctl('intvl'), count: sysctl('probes') }
 }
+
+/** The ways in which a program says what it wants, which counts under NAT_KEEPALIVE_APP=respect. */
+export const respectWays = [
+  'net',
+  'net, keepAlive option of 10 min',
+  'net, switched off before connect',
+  'net, off while connecting',
+  'tls, off while connecting',
+  'setKeepAlive calls',
+]

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { register, root, runNode } from './run-node'
-import { expectedOptions, type Look, setsProbes, sysctlOptions } from './ways-expected'
+import { expectedOptions, type Look, respectWays, setsProbes, sysctlOptions } from './ways-expected'
 
 const fixture = (name: string) => join(root, 'test/fixtures', name)
 
@@ -28,7 +28,7 @@ t.test('every way to connect is protected, in flight, pooled and reused', async 
 
 t.test('without the hook the same program is not: the test can fail', async (t) => {
   const names = ['net', 'tls', 'https, agent:false', 'http2 over TLS', 'net, off while connecting']
-  const seen = await looks(t, [fixture('ways.cjs'), ...names])
+  const seen = await looks(t, [fixture('ways.cjs'), ...respectWays])
   t.ok(seen.length >= names.length)
   for (const { way, moment, options } of seen)
     t.match(options, [{ on: false }], `${way}: ${moment}`)
@@ -73,15 +73,7 @@ t.test('the settings are the schedule on the socket', async (t) => {
 })
 
 t.test('under respect an explicit call or option wins', async (t) => {
-  const names = [
-    'net',
-    'net, keepAlive option of 10 min',
-    'net, switched off before connect',
-    'net, off while connecting',
-    'tls, off while connecting',
-    'setKeepAlive calls',
-  ]
-  const seen = await looks(t, ['-r', register, fixture('ways.cjs'), ...names], {
+  const seen = await looks(t, ['-r', register, fixture('ways.cjs'), ...respectWays], {
     NAT_KEEPALIVE_APP: 'respect',
   })
   const idleOrOff = (moment: string) => {
@@ -89,7 +81,7 @@ t.test('under respect an explicit call or option wins', async (t) => {
     return options?.on ? options.idle : 'off'
   }
   t.strictSame(
-    [...names.slice(0, 5), '[false]', '[true,600000]'].map((name) => [name, idleOrOff(name)]),
+    [...respectWays.slice(0, 5), '[false]', '[true,600000]'].map((name) => [name, idleOrOff(name)]),
     [
       ['net', 45],
       ['net, keepAlive option of 10 min', 600],

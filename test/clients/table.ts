@@ -1,3 +1,4 @@
+import { alignColumns } from '../align-columns'
 import type { SocketOptions } from '../oracle/options-of-process'
 import type { Mode } from './cases'
 import type { Moment, Performance } from './perform'
@@ -47,11 +48,13 @@ function cells({ plain, tls, poolPlain, poolTls }: Seen): string[] {
   return [plain, tls, poolPlain === poolTls ? poolPlain : `${poolPlain} / ${poolTls}`]
 }
 
+const columns = ['plain', 'TLS', 'pool']
+const header = ['client', 'package', ...columns, ...columns.map((name) => `hook: ${name}`)]
+
 /** The table for a terminal, a line a case, and below it what is wrong. */
 export function renderTable(results: readonly Result[], nameOf: (name: string) => string): string {
-  const columns = ['plain', 'TLS', 'pool']
   const lines = [
-    ['client', 'package', ...columns, ...columns.map((name) => `hook: ${name}`), 'verdict'],
+    [...header, 'verdict'],
     ...results.map((result) => [
       result.one.name,
       nameOf(result.one.package),
@@ -60,25 +63,16 @@ export function renderTable(results: readonly Result[], nameOf: (name: string) =
       holes(result).length > 0 ? 'HOLE' : 'ok',
     ]),
   ]
-  const widths = lines[0]?.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))
-  const table = lines.map((line) =>
-    line
-      .map((text, at) => text.padEnd(widths?.[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
   const wrong = results.flatMap((result) =>
     holes(result).map((text) => `${result.one.name}: ${text}`),
   )
-  return [...table, ...(wrong.length > 0 ? ['', ...wrong] : [])].join('\n')
+  return [...alignColumns(lines), ...(wrong.length > 0 ? ['', ...wrong] : [])].join('\n')
 }
 
 const bold: Mark = (state, options) => (isInTime(options) ? state : `**${state}**`)
 
 /** The rows of the table in docs/clients.md; what is no protection is bold. */
 export function renderRows(results: readonly Result[], nameOf: (name: string) => string): string[] {
-  const columns = ['plain', 'TLS', 'pool']
-  const header = ['client', 'package', ...columns, ...columns.map((name) => `hook: ${name}`)]
   return [
     header,
     header.map(() => '---'),

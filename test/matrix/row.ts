@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { alignColumns } from '../align-columns'
 
 /** What one version showed, by column. */
 export class Row {
@@ -71,18 +72,11 @@ export function renderMatrix(columns: readonly string[], rows: readonly Row[]): 
     ['Node', ...columns],
     ...rows.map((row) => [row.version, ...columns.map((column) => row.cell(column))]),
   ]
-  const widths = lines[0]?.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)))
-  const table = lines.map((line) =>
-    line
-      .map((text, at) => text.padEnd(widths?.[at] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
   const holes = rows.flatMap((row) =>
     columns.flatMap((column) =>
       row.differences(column).map((text) => `${row.version}, ${column}: ${text}`),
     ),
   )
   const notes = rows.flatMap((row) => row.notes.map((note) => `${row.version}: ${note}`))
-  return [...table, ...notes, ...(holes.length > 0 ? ['', ...holes] : [])].join('\n')
+  return [...alignColumns(lines), ...notes, ...(holes.length > 0 ? ['', ...holes] : [])].join('\n')
 }

@@ -9,6 +9,7 @@ import {
   keepsFirstCall,
   type Look,
   type Options,
+  respectWays,
   sysctlOptions,
 } from '../ways-expected'
 import { bareIsOn } from './bare-node'
@@ -129,15 +130,7 @@ const kernelMode: Step = async (binary, row) => {
 }
 
 const respect: Step = async (binary, row) => {
-  const names = [
-    'net',
-    'net, keepAlive option of 10 min',
-    'net, switched off before connect',
-    'net, off while connecting',
-    'tls, off while connecting',
-    'setKeepAlive calls',
-  ]
-  const seen = await looks(binary, row, 'respect', [...HOOK, WAYS, ...names], {
+  const seen = await looks(binary, row, 'respect', [...HOOK, WAYS, ...respectWays], {
     NAT_KEEPALIVE_APP: 'respect',
   })
   const wanted = {
