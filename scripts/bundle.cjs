@@ -8,7 +8,7 @@ const { readFileSync, writeFileSync } = require('node:fs')
 const { join, posix } = require('node:path')
 
 /** What each bundle begins with, in the order in which a process comes to need them. */
-const BUNDLES = [['register'], ['hook', 'config'], ['startup'], ['watch']]
+const BUNDLES = [['register'], ['hook/hook', 'settings/config'], ['hook/startup'], ['watch/watch']]
 
 const REQUIRE = /\brequire\((["'])(\.{1,2}\/[^"']+)\1\)/g
 const AT_ONCE = /^(?:const \w+ = )?require\((["'])(\.{1,2}\/[^"']+)\1\);$/gm
@@ -39,10 +39,11 @@ function render(entry, modules, entryOf) {
   // Other bundles are required by name, for those who bundle this package into their program. The
   // brackets around the functions tell V8 to compile them at once, without a first glance.
   const definitions = modules.map(({ name, text }) => {
-    const direct = text.replace(REQUIRE, (same, _quote, path) => {
+    const direct = text.replace(REQUIRE, (_all, _quote, path) => {
       const home = entryOf.get(posix.normalize(path))
       if (home === entry) return `load("${path}")`
-      return home === undefined ? same : `require("./${home}").bundled("${path}")`
+      if (home === undefined) return `require("${pathFrom(entry, path)}")`
+      return `require("${pathFrom(entry, home)}").bundled("${path}")`
     })
     return `"./${name}": (function (exports) {\n${direct}}),\n`
   })
@@ -64,8 +65,12 @@ Object.defineProperty(module.exports, "bundled", { value: load });
 
 /** The file of a module that is in the bundle of `entry`. */
 function renderStub(name, entry) {
-  const home = posix.relative(posix.dirname(name), entry)
-  return `"use strict";\nmodule.exports = require("./${home}").bundled("./${name}");\n`
+  return `"use strict";\nmodule.exports = require("${pathFrom(name, entry)}").bundled("./${name}");\n`
+}
+
+/** What the file `name` calls the file `other`. */
+function pathFrom(name, other) {
+  return `./${posix.relative(posix.dirname(name), other)}`
 }
 
 const taken = new Set()

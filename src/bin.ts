@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { main } from './cli'
+import { main } from './cli/cli'
 
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   // Nobody reads on. Node ignores SIGPIPE, and a command may have to clean up.

@@ -1,17 +1,18 @@
 import type { Socket } from 'node:net'
-import { createLaterOutside } from './beat'
-import { applyOptions, type Config, parseConfig } from './config'
-import { hookFinding } from './findings'
-import { createInstallation, type Installation, installed, version } from './installation'
+import { emit } from './findings/emit'
+import { hookFinding } from './findings/findings'
+import { createInstallation, type Installation, installed } from './hook/installation'
+import { startUp, tellOfFailure, tellOfOtherVersion, tellOfProblems } from './hook/startup'
 import { createProcFs } from './kernel/proc-fs'
-import { emit } from './log'
+import { createLaterOutside } from './process/later'
+import { version } from './process/version'
 import { buildReport } from './report/build-report'
 import type { Report } from './report/report'
-import { startUp, tellOfFailure, tellOfOtherVersion, tellOfProblems } from './startup'
+import { applyOptions, type Config, parseConfig } from './settings/config'
 
-export type { Config } from './config'
-export { type Profile, profiles } from './profiles'
 export type { Report } from './report/report'
+export type { Config } from './settings/config'
+export { type Profile, profiles } from './settings/profiles'
 
 // Made here and not by install(), which a program may call within a request.
 const later = createLaterOutside()

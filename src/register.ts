@@ -1,9 +1,10 @@
-import { createLater } from './beat'
-import { createInstallation, installed, version } from './installation'
+import { createInstallation, installed } from './hook/installation'
 import { createProcFs } from './kernel/proc-fs'
 import { wasTold } from './kernel/told'
+import { createLater } from './process/later'
+import { version } from './process/version'
 
-type Settings = ReturnType<typeof import('./config').parseConfig>
+type Settings = ReturnType<typeof import('./settings/config').parseConfig>
 
 /** The limit of a path of which nobody has said anything; a test compares it with the settings. */
 export const STANDARD_LIMIT_MS = 240_000
@@ -19,7 +20,7 @@ const FIRST_LOOK_MS = 30_000
 export function register(): void {
   const { env } = process
   if (env.NAT_KEEPALIVE?.trim().toLowerCase() === 'off') return
-  const startup = () => require('./startup') as typeof import('./startup')
+  const startup = () => require('./hook/startup') as typeof import('./hook/startup')
 
   const present = installed()
   if (present !== undefined) {
@@ -31,7 +32,9 @@ export function register(): void {
   let read: Settings | undefined
   const settings = () => {
     // What a program adds to its environment later is not the platform's setting.
-    read ??= (require('./config') as typeof import('./config')).parseConfig(named ? env : {})
+    read ??= (require('./settings/config') as typeof import('./settings/config')).parseConfig(
+      named ? env : {},
+    )
     return read
   }
   createInstallation(
@@ -44,7 +47,7 @@ export function register(): void {
 }
 
 /** Where one file of the package is missing, the one that tells of it may not load either. */
-function tell(error: unknown, startup: () => typeof import('./startup')): void {
+function tell(error: unknown, startup: () => typeof import('./hook/startup')): void {
   try {
     startup().tellOfFailure(error)
   } catch {

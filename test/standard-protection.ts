@@ -1,4 +1,4 @@
-import type { Protection } from '../src/policy'
+import type { Protection } from '../src/connections/policy'
 
 /** What a socket gets that nobody asked anything for, where Node takes interval and count. */
 export const protection: Protection = {

@@ -1,4 +1,4 @@
-import { defaults } from '../settings'
+import { defaults } from '../settings/settings'
 import type { KernelWord } from './kernel-word'
 import type { Loopback } from './loopback'
 import type { Gateway, Times } from './nat'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createLab, type Expiry, type Lab, LabUnavailable } from '../lab/lab'
 import { askKernel, type KernelWord } from './kernel-word'
-import { type DemoLab, type Expiry, type LabModule, loadLab } from './load-lab'
 import { type Program, type Service, startClient, startService } from './program'
 import type { Outcome } from './said'
 
@@ -38,16 +38,16 @@ const lookAtNatEveryMs = 500
 
 /** Both kinds of NAT, ready for use, until they are closed. */
 export interface Labs {
-  readonly labs: readonly DemoLab[]
+  readonly labs: readonly Lab[]
   close(): Promise<void>
 }
 
 /** Builds the NATs, or says in a sentence why that is impossible here. */
-export async function buildLabs(lab: LabModule = loadLab()): Promise<Labs | string> {
+export async function buildLabs(create = createLab): Promise<Labs | string> {
   const limitSeconds = times.limitMs / 1000
   const expiries: Expiry[] = ['reset', 'drop']
   const settled = await Promise.allSettled(
-    expiries.map((expiry) => lab.createLab({ limitSeconds, expiry })),
+    expiries.map((expiry) => create({ limitSeconds, expiry })),
   )
   const labs = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const close = async (): Promise<void> => {
@@ -56,7 +56,7 @@ export async function buildLabs(lab: LabModule = loadLab()): Promise<Labs | stri
   const failed = settled.find((one) => one.status === 'rejected')
   if (failed === undefined) return { labs, close }
   await close()
-  if (failed.reason instanceof lab.LabUnavailable) return failed.reason.message
+  if (failed.reason instanceof LabUnavailable) return failed.reason.message
   throw failed.reason
 }
 
@@ -65,7 +65,7 @@ export function measureNat({ labs }: Labs): Promise<Gateway[]> {
   return Promise.all(labs.map((lab) => measureGateway(lab)))
 }
 
-async function measureGateway(lab: DemoLab): Promise<Gateway> {
+async function measureGateway(lab: Lab): Promise<Gateway> {
   const service = await startService(
     (argv, options) => lab.spawn('server', argv, options),
     lab.serverAddress,
@@ -78,12 +78,7 @@ async function measureGateway(lab: DemoLab): Promise<Gateway> {
   return { expiry: lab.expiry, without, with: withHook }
 }
 
-async function follow(
-  lab: DemoLab,
-  service: Service,
-  path: string,
-  withHook: boolean,
-): Promise<Story> {
+async function follow(lab: Lab, service: Service, path: string, withHook: boolean): Promise<Story> {
   const client = startClient((argv, options) => lab.spawn('client', argv, options), service, {
     path,
     withHook,
@@ -100,7 +95,7 @@ async function follow(
   return { client: seen, answeredMs: await serviceAnswered(service, path), kernel, ...fate }
 }
 
-async function readTable(lab: DemoLab): ReturnType<Parameters<typeof askKernel>[0]> {
+async function readTable(lab: Lab): ReturnType<Parameters<typeof askKernel>[0]> {
   const { code, stdout } = await lab.run('client', ['cat', '/proc/net/tcp'], { cwd: '/' })
   return code === 0
     ? { known: true, value: stdout }
@@ -109,7 +104,7 @@ async function readTable(lab: DemoLab): ReturnType<Parameters<typeof askKernel>[
 
 /** Looks at the table of the NAT until the connection is gone from it, or its client. */
 async function watchNat(
-  lab: DemoLab,
+  lab: Lab,
   port: number,
   outcome: Promise<unknown>,
 ): Promise<Pick<Story, 'forgottenMs' | 'why'>> {

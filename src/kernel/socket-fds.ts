@@ -1,12 +1,5 @@
-import {
-  type CodedReading,
-  type Pause,
-  type ProcFolder,
-  type ProcFs,
-  type Reading,
-  rest,
-  Slices,
-} from './proc-fs'
+import { type Pause, rest, Slices } from '../process/slices'
+import type { CodedReading, ProcFolder, ProcFs, Reading } from './proc-fs'
 import type { Pid } from './tcp-table'
 
 /** A descriptor of a process that is a socket of any kind. */

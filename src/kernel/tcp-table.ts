@@ -1,13 +1,6 @@
-import {
-  type CodedReading,
-  type Pause,
-  type ProcFile,
-  type ProcFs,
-  type Reading,
-  rest,
-  Slices,
-  uptimeMs,
-} from './proc-fs'
+import { uptimeMs } from '../process/clock'
+import { type Pause, rest, Slices } from '../process/slices'
+import type { CodedReading, ProcFile, ProcFs, Reading } from './proc-fs'
 
 /** One line of /proc/net/tcp or tcp6, proc(5). */
 export interface TcpSocket {

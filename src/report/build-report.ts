@@ -1,13 +1,14 @@
-import { type Config, parseConfig } from '../config'
-import { foreignNow } from '../foreign-auditor'
-import type { Hook } from '../hook'
-import { version } from '../installation'
-import { askKernelNow } from '../join'
-import { judgeEntry, surroundings } from '../judge-entry'
+import { openerOfEntry, Registry } from '../connections/registry'
+import { waitingRequest } from '../connections/waiting-request'
+import type { Hook } from '../hook/hook'
+import { judgeEntry, surroundings } from '../judge/judge-entry'
+import { askKernelNow } from '../kernel/ask-kernel'
 import type { ProcFs } from '../kernel/proc-fs'
 import { readKeepaliveSysctls } from '../kernel/sysctl'
-import { clock, openerOfEntry, Registry } from '../registry'
-import { waitingRequest } from '../waiting-request'
+import { clock } from '../process/clock'
+import { version } from '../process/version'
+import { type Config, parseConfig } from '../settings/config'
+import { foreignNow } from '../watch/native-auditor'
 import {
   appliedOf,
   type Report,

@@ -1,12 +1,12 @@
-import type { Config } from '../config'
-import type { JudgedForeign } from '../foreign-watch'
+import type { Opener } from '../connections/opener'
+import type { Asked, Decision } from '../connections/policy'
+import type { WaitingRequest } from '../connections/waiting-request'
+import type { JudgedForeign } from '../judge/native-groups'
+import type { Verdict } from '../judge/verdict'
 import type { KernelWord } from '../kernel/kernel-word'
 import type { Reading } from '../kernel/proc-fs'
 import type { KeepaliveSysctls } from '../kernel/sysctl'
-import type { Opener } from '../opener'
-import type { Asked, Decision } from '../policy'
-import type { Verdict } from '../verdict'
-import type { WaitingRequest } from '../waiting-request'
+import type { Config } from '../settings/config'
 
 /** A schedule; null in a field where the kernel's sysctls give it. Milliseconds. */
 export interface Applied {

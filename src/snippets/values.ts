@@ -1,5 +1,5 @@
-import type { Config } from '../config'
-import { settings } from '../settings'
+import type { Config } from '../settings/config'
+import { settings } from '../settings/settings'
 
 /** Where a container image, a layer or a host has the hook. */
 export const hookFolder = '/opt/nat-keepalive'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { childOf } from '../lab/child-of'
+import { childOf } from '../../src/lab/child-of'
 
 const program = join(__dirname, 'client.cjs')
 const GRACE_MS = 5_000

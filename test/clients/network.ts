@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findTools } from '../lab/find-tools'
-import { startHolder } from '../lab/holder'
+import { findTools } from '../../src/lab/find-tools'
+import { startHolder } from '../../src/lab/holder'
 
 /** Where a client connects to: a name, and the address behind it that is served. */
 export interface Target {

@@ -1,4 +1,4 @@
-import { parseConfig } from '../../src/config'
+import { parseConfig } from '../../src/settings/config'
 import type { SocketOptions } from '../oracle/options-of-process'
 import type { Case } from './cases'
 import { type Look, moments, type Performance } from './perform'

@@ -1,4 +1,4 @@
-import { createLab } from '../lab/lab'
+import { createLab } from '../../src/lab/lab'
 import { register, withEnv } from '../run-node'
 import type { CoreTest } from './core-test'
 import { normalText } from './normal-text'

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { parseConfig } from '../../src/config'
+import { parseConfig } from '../../src/settings/config'
 import { type NodeRun, register, runNode } from '../run-node'
 import type { Look, Network, Observer } from './network'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { parseConfig } from '../../src/config'
+import { parseConfig } from '../../src/settings/config'
 import type { Json } from './admit'
 import {
   assertProtected,

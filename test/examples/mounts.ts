@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { parseConfig } from '../../src/config'
+import { parseConfig } from '../../src/settings/config'
 import { root, told, withEnv } from '../run-node'
 
 /** A folder that is gone after the test. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { createLab, type Expiry, type Lab } from '../lab/lab'
+import { createLab, type Expiry, type Lab } from '../../src/lab/lab'
 import { needLab } from '../lab/need-lab'
 import { ensurePackages } from '../packages'
 import {

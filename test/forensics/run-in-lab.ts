@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { basename, join } from 'node:path'
 import type { Test } from 'tap'
-import type { Lab } from '../lab/lab'
+import type { Lab } from '../../src/lab/lab'
 import { register } from '../run-node'
 
 /** What a program of this folder saw: one event. */

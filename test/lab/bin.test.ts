@@ -3,11 +3,12 @@ import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { root } from '../run-node'
 import { needLab } from './need-lab'
 
 const { NODE_OPTIONS: _, ...env } = process.env
 const node = process.execPath
-const bin = join(__dirname, '../../dist/lab/bin.js')
+const bin = join(root, 'dist/lab/bin.js')
 
 function cli(
   args: string[],

@@ -3,12 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { createLab } from './lab'
+import { createLab } from '../../src/lab/lab'
+import { root } from '../run-node'
 import { needLab } from './need-lab'
 
 const { NODE_OPTIONS: _, ...env } = process.env
 const node = process.execPath
-const built = join(__dirname, '../../dist/lab')
+const built = join(root, 'dist/lab')
 
 let markers = 0
 

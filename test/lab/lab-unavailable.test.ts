@@ -1,5 +1,5 @@
 import t from 'tap'
-import { explainRefusal } from './lab-unavailable'
+import { explainRefusal } from '../../src/lab/lab-unavailable'
 
 const denied = 'unshare: unshare failed: Operation not permitted\n'
 const off = 'The NAT lab needs unprivileged user namespaces, which are switched off here: '

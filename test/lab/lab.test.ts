@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { createLab, type Lab, type LabOptions } from './lab'
+import { createLab, type Lab, type LabOptions } from '../../src/lab/lab'
 import { needLab } from './need-lab'
 
 // Several labs at once, all with the same addresses.

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { missingTools } from './lab'
+import { missingTools } from '../../src/lab/lab'
 import { needLab, type SkippableTest } from './need-lab'
 
 function record(): SkippableTest & { said: string[] } {

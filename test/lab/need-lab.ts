@@ -1,4 +1,4 @@
-import { missingTools } from './lab'
+import { missingTools } from '../../src/lab/lab'
 
 /** The part of a tap test that needLab uses. */
 export interface SkippableTest {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Lab } from '../lab/lab'
+import type { Lab } from '../../src/lab/lab'
 import type { Case } from './cases'
 import type { Outcome } from './verdict'
 

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { createLab } from '../lab/lab'
+import { createLab } from '../../src/lab/lab'
 import { needLab } from '../lab/need-lab'
 import { ensurePackages } from '../packages'
 import { type Case, cases } from './cases'

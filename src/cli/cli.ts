@@ -1,0 +1,154 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { version } from '../process/version'
+import { nearest } from '../settings/settings'
+import { createPaint, type Output, type Terminal } from '../terminal/terminal'
+import { UsageError } from '../terminal/usage-error'
+import * as audit from './commands/audit'
+import * as demo from './commands/demo'
+import * as doctor from './commands/doctor'
+import * as profiles from './commands/profiles'
+import * as run from './commands/run'
+import * as snippet from './commands/snippet'
+
+export interface Streams {
+  readonly stdout: Output
+  readonly stderr: Output
+}
+
+interface Invocation {
+  readonly env: NodeJS.ProcessEnv
+  /** The arguments that are no options. */
+  readonly operands: readonly string[]
+}
+
+interface Command {
+  /** One line of --help. */
+  readonly summary: string
+  /** What `COMMAND --help` prints. */
+  readonly help: string
+  readonly options: NonNullable<ParseArgsConfig['options']>
+  /**
+   * Whether arguments that are no options are taken: `any` wherever they stand; with `command`, the
+   * first of them ends the options. None are without it.
+   */
+  readonly operands?: 'any' | 'command'
+  run(values: object, terminal: Terminal, invocation: Invocation): Promise<number>
+}
+
+/** In the order of --help. */
+const commands: Readonly<Record<string, Command>> = {
+  doctor,
+  audit,
+  run,
+  profiles,
+  snippet,
+  demo,
+}
+
+const help = `Usage: nat-keepalive COMMAND [OPTION]...
+
+Keeps idle outbound connections alive behind NAT gateways, and tells which
+ones would die.
+
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}\n`)
+  .join('')}
+  --help     this text, or after a COMMAND the text about it
+  --version  the version of nat-keepalive
+
+Example:
+  nat-keepalive doctor
+
+Exit codes: 0 fine, 1 findings, 2 wrong usage.
+`
+
+/** The command line of nat-keepalive; `argv` is what follows the name of the program. */
+export async function main(
+  argv: readonly string[],
+  streams: Streams,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<number> {
+  const [name, ...args] = argv
+  let topic = ''
+  try {
+    if (name === undefined) throw new UsageError('A COMMAND is missing.')
+    if (name.startsWith('-')) return about(argv, streams)
+    const command = find(name)
+    topic = `${name} `
+    const { values, operands } = read(args, command)
+    const { help: wanted, ...rest } = values
+    if (wanted) {
+      streams.stdout.write(command.help)
+      return 0
+    }
+    const terminal = { ...streams, paint: createPaint(streams.stdout, env) }
+    return await command.run(rest, terminal, { env, operands })
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    streams.stderr.write(`nat-keepalive: ${error.message} See nat-keepalive ${topic}--help.\n`)
+    return 2
+  }
+}
+
+/** Without a COMMAND there are only questions about the program itself. */
+function about(argv: readonly string[], { stdout }: Streams): number {
+  const { help: wanted } = parse(argv, { version: { type: 'boolean' } }, false).values
+  stdout.write(wanted ? help : `${version}\n`)
+  return 0
+}
+
+function find(name: string): Command {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command !== undefined) return command
+  const near = nearest(name, Object.keys(commands))
+  const hint = near === null ? '' : `, perhaps ${near} was meant`
+  throw new UsageError(`The command ${JSON.stringify(name)} is unknown${hint}.`)
+}
+
+interface Arguments {
+  readonly values: Record<string, unknown>
+  readonly operands: readonly string[]
+}
+
+function read(args: readonly string[], { options, operands }: Command): Arguments {
+  if (operands !== 'command') return parse(args, options, operands === 'any')
+  const first = args.findIndex((arg) => arg === '--' || !arg.startsWith('-'))
+  const end = first === -1 ? args.length : first
+  const { values } = parse(args.slice(0, end), options, false)
+  return { values, operands: args.slice(args[end] === '--' ? end + 1 : end) }
+}
+
+function parse(
+  args: readonly string[],
+  options: Command['options'],
+  allowPositionals: boolean,
+): Arguments {
+  if (parseArgs === undefined) {
+    throw new UsageError('The command line needs Node 18.3; the hook itself does not.')
+  }
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+      allowPositionals,
+    })
+    return { values, operands: positionals }
+  } catch (error) {
+    if (!isParseError(error)) throw error
+    throw new UsageError(explain(error))
+  }
+}
+
+function isParseError(error: unknown): error is NodeJS.ErrnoException {
+  return String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')
+}
+
+// Node's own sentences carry advice that is meant for other programs.
+function explain({ code, message }: NodeJS.ErrnoException): string {
+  const [, subject = ''] = /'(.*?)'/.exec(message) ?? []
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `The option ${subject} is unknown.`
+  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
+    return `The argument ${JSON.stringify(subject)} is one too many.`
+  }
+  return `The option ${subject} is not used in the right way.`
+}

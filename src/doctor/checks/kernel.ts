@@ -1,0 +1,57 @@
+import { readKeepaliveSysctls } from '../../kernel/sysctl'
+import type { Outcome } from './check'
+import { detectPlace, type Place } from './detect-place'
+import type { Machine } from './machine'
+import { seconds } from './seconds'
+
+export const id = 'kernel'
+export const title = "The kernel's keepalive times"
+
+/** The three sysctls of this network namespace against the idle limit of the path. */
+export function run(machine: Machine): Outcome {
+  const { config } = machine.settings
+  const reading = readKeepaliveSysctls(machine.proc)
+  if (!reading.known) {
+    return {
+      verdict: 'unknown',
+      seen: `When the kernel would send its first probe is not known: ${reading.why}.`,
+      action: 'Run this where the programs run, with /proc/sys/net/ipv4 readable.',
+      data: { known: false, why: reading.why, limitMs: config.limitMs },
+    }
+  }
+  const { timeSeconds, intervalSeconds, probes } = reading.value
+  // A probe at the very limit races the middlebox.
+  const late = timeSeconds * 1000 >= config.limitMs
+  const values =
+    `net.ipv4.tcp_keepalive_time=${timeSeconds}, tcp_keepalive_intvl=${intervalSeconds}, ` +
+    `tcp_keepalive_probes=${probes}`
+  const limit = `the idle limit of ${seconds(config.limitMs)}`
+  const concerned =
+    config.mode === 'kernel'
+      ? 'NAT_KEEPALIVE_MODE=kernel leaves every socket to these values.'
+      : 'This rules the sockets whose times nobody sets: those of native code, and without the hook also those of drivers that only switch keepalive on.'
+  const place = detectPlace(machine)
+  // Where nobody can set them, a finding would never go away, and the hook does what can be done.
+  const settable = place.service?.id !== 'lambda' || config.mode === 'kernel'
+  return {
+    verdict: late ? (settable ? 'finding' : 'advice') : 'ok',
+    seen: `The first probe would come after ${timeSeconds} s idle, ${late ? `but by then the path has forgotten the connection: ${timeSeconds} s is not less than ${limit}` : `before ${limit}`} (${values}). ${concerned}`,
+    action: late ? remedy(machine, place) : null,
+    data: { known: true, timeSeconds, intervalSeconds, probes, limitMs: config.limitMs, late },
+  }
+}
+
+function remedy({ settings: { config } }: Machine, { service, container }: Place): string {
+  if (service?.id === 'lambda') {
+    return 'Lambda lets nobody set these: give native clients a keepalive of their own; JavaScript has the hook.'
+  }
+  const kinds = { fargate: 'ecs', ecs: 'ecs', kubernetes: 'kubernetes' } as const
+  const kind =
+    service !== null && service.id in kinds
+      ? kinds[service.id as keyof typeof kinds]
+      : container !== null
+        ? 'docker'
+        : 'sysctl'
+  const { delayMs, intervalMs, probes } = config
+  return `Set net.ipv4.tcp_keepalive_time=${delayMs / 1000}, tcp_keepalive_intvl=${intervalMs / 1000} and tcp_keepalive_probes=${probes}, as \`nat-keepalive snippet ${kind}\` shows.`
+}

@@ -1,0 +1,90 @@
+import { readKeepaliveSysctls } from '../../kernel/sysctl'
+import { deathNoticedMs, outageSurvivedMs, type Schedule } from '../../settings/schedule'
+import type { Outcome } from './check'
+import type { Machine } from './machine'
+import { takesInterval } from './node-releases'
+import { seconds } from './seconds'
+
+export const id = 'schedule'
+export const title = 'The resulting schedule'
+
+/** What libuv leaves in force where Node sets the delay alone. */
+const libuv = { intervalMs: 1000, probes: 10 }
+
+/** When probes are sent on a connection with the hook, and what follows for outages. */
+export function run(machine: Machine): Outcome {
+  const { config } = machine.settings
+  if (!config.enabled) {
+    return {
+      verdict: 'advice',
+      seen: 'NAT_KEEPALIVE=off: the hook sets no schedule, and each connection has what its program gives it.',
+      action: 'Unset NAT_KEEPALIVE where connections are to be protected.',
+      data: { mode: 'off', limitMs: config.limitMs },
+    }
+  }
+  if (config.mode === 'kernel') return ofKernel(machine)
+  const able = takesInterval(machine.node)
+  const schedule = { ...config, ...(able ? {} : libuv) }
+  const asked = `${config.probes} probes ${seconds(config.intervalMs)} apart`
+  return {
+    verdict: able ? 'ok' : 'advice',
+    seen: `With the hook: ${words(schedule, config.limitMs)}${able ? '' : ` The settings ask for ${asked}, but Node ${machine.node} sends 10, 1 s apart: an outage of more than about 10 s ends idle connections.`}`,
+    action: able
+      ? null
+      : 'Where outages of more than 10 s must be survived, use Node 24.19, 26.4 or newer, or NAT_KEEPALIVE_MODE=kernel with sysctls that suit the limit.',
+    data: facts(schedule, config.limitMs, 'socket'),
+  }
+}
+
+/** In kernel mode the sysctls are the schedule. */
+function ofKernel({ proc, settings: { config } }: Machine): Outcome {
+  const reading = readKeepaliveSysctls(proc)
+  if (!reading.known) {
+    return {
+      verdict: 'unknown',
+      seen: `NAT_KEEPALIVE_MODE=kernel leaves the schedule to the sysctls, and these are not known: ${reading.why}.`,
+      action: 'Run this where /proc/sys/net/ipv4 is readable, or use NAT_KEEPALIVE_MODE=socket.',
+      data: { mode: 'kernel', why: reading.why },
+    }
+  }
+  const { timeSeconds, intervalSeconds, probes } = reading.value
+  const schedule = { delayMs: timeSeconds * 1000, intervalMs: intervalSeconds * 1000, probes }
+  const late = schedule.delayMs >= config.limitMs
+  return {
+    verdict: late ? 'finding' : 'ok',
+    seen: `With the hook, by the sysctls (NAT_KEEPALIVE_MODE=kernel): ${words(schedule, config.limitMs)}`,
+    action: late
+      ? 'Set the sysctls as said above, or leave NAT_KEEPALIVE_MODE at socket, which needs none.'
+      : null,
+    data: facts(schedule, config.limitMs, 'kernel'),
+  }
+}
+
+function words(schedule: Schedule, limitMs: number): string {
+  const { delayMs, intervalMs, probes } = schedule
+  const margin =
+    delayMs < limitMs
+      ? `which the limit of ${seconds(limitMs)} leaves time for`
+      : `but the path forgets it after ${seconds(limitMs)}`
+  const survived = outageSurvivedMs(schedule)
+  const outage =
+    survived === 0
+      ? 'one lost probe ends the connection'
+      : `an outage of up to ${seconds(survived)} is survived wherever it begins`
+  return `the first probe comes after ${seconds(delayMs)} idle, ${margin}; a dead path is noticed ${seconds(deathNoticedMs(schedule))} after its last packet (${probes} probes, ${seconds(intervalMs)} apart); ${outage}.`
+}
+
+function facts(
+  { delayMs, intervalMs, probes }: Schedule,
+  limitMs: number,
+  mode: 'socket' | 'kernel',
+): Outcome['data'] {
+  const schedule = { delayMs, intervalMs, probes }
+  return {
+    mode,
+    limitMs,
+    ...schedule,
+    deathNoticedMs: deathNoticedMs(schedule),
+    outageSurvivedMs: outageSurvivedMs(schedule),
+  }
+}

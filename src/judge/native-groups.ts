@@ -1,0 +1,55 @@
+import type { ForeignSocket } from './native-sockets'
+import type { Verdict } from './verdict'
+
+export interface JudgedForeign extends ForeignSocket {
+  readonly judged: Verdict
+}
+
+/** Connections of native code to one destination that are at risk: one warning. */
+export interface ForeignGroup {
+  readonly remote: ForeignSocket['remote']
+  readonly sockets: readonly JudgedForeign[]
+}
+
+/**
+ * Which sockets of native code were looked at before. A look reads the kernel's table only when
+ * there are descriptors it does not know; one that is at risk is told of at the second look, because
+ * a library may set its options a moment after it connects.
+ */
+export class ForeignWatch {
+  /** Of no interest any more: not TCP, inbound, safe, or told of. */
+  #settled: ReadonlySet<number> = new Set()
+  #suspects: ReadonlySet<number> = new Set()
+
+  /** Whether any of these sockets has to be looked at. */
+  hasNew(inodes: Iterable<number>): boolean {
+    for (const inode of inodes) if (!this.#settled.has(inode)) return true
+    return false
+  }
+
+  /** Takes what a look found among `inodes`, and returns what to tell of. */
+  take(inodes: ReadonlySet<number>, sockets: readonly JudgedForeign[]): ForeignGroup[] {
+    const open = new Map(sockets.map((socket) => [socket.inode, socket]))
+    const settled = new Set<number>()
+    const suspects = new Set<number>()
+    const groups = new Map<string, { remote: ForeignSocket['remote']; sockets: JudgedForeign[] }>()
+    for (const inode of inodes) {
+      const socket = open.get(inode)
+      const verdict = socket?.judged.verdict ?? 'safe'
+      if (verdict === 'safe' || this.#settled.has(inode)) settled.add(inode)
+      else if (verdict === 'unknown') {
+        if (this.#suspects.has(inode)) suspects.add(inode)
+      } else if (!this.#suspects.has(inode)) suspects.add(inode)
+      else if (socket !== undefined) {
+        settled.add(inode)
+        const key = `${socket.remote.address} ${socket.remote.port}`
+        const group = groups.get(key)
+        if (group === undefined) groups.set(key, { remote: socket.remote, sockets: [socket] })
+        else group.sockets.push(socket)
+      }
+    }
+    this.#settled = settled
+    this.#suspects = suspects
+    return [...groups.values()]
+  }
+}

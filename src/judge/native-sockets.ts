@@ -1,0 +1,105 @@
+import { type KernelWord, kernelWord } from '../kernel/kernel-word'
+import type { ProcFs, Reading } from '../kernel/proc-fs'
+import { readSocketFds, type SocketFd, scanSocketFds } from '../kernel/socket-fds'
+import {
+  type Pid,
+  readTcpTable,
+  scanTcpTable,
+  type TcpScan,
+  type TcpSocket,
+  type TcpState,
+  type TcpVisitor,
+} from '../kernel/tcp-table'
+import type { Pause } from '../process/slices'
+
+/** An outbound connection that a process holds without the hook knowing of it. */
+export interface ForeignSocket {
+  readonly inode: number
+  readonly local: { readonly address: string; readonly port: number }
+  readonly remote: { readonly address: string; readonly port: number }
+  readonly state: TcpState
+  readonly word: KernelWord
+}
+
+/** What a look at the descriptors of a process found. */
+export interface ForeignScan {
+  readonly sockets: readonly ForeignSocket[]
+  /** Every socket that was looked at, of any kind. */
+  readonly inodes: ReadonlySet<number>
+  /** Lines of the table that could not be understood. */
+  readonly skipped: number
+}
+
+/** What is on the other side of an established connection, or about to be. */
+const CONNECTED: readonly TcpState[] = ['established', 'syn-sent', 'fin-wait-2', 'close-wait']
+
+/**
+ * Finds the outbound TCP connections among the descriptors of a process, but for those in `skip`.
+ * Inbound ones are told apart by their local port, on which somebody in the network namespace
+ * listens; where the listener is gone they look outbound. In slices. Null where the sockets are not
+ * worth reading the table for.
+ */
+export async function scanForeign(
+  proc: ProcFs,
+  pid: Pid,
+  skip: ReadonlySet<number>,
+  worth: (inodes: ReadonlySet<number>) => boolean,
+  pause?: Pause,
+): Promise<Reading<ForeignScan | null>> {
+  const fds = await scanSocketFds(proc, pid, skip, pause)
+  if (!fds.known) return fds
+  const finder = new Finder(fds.value)
+  if (!worth(finder.inodes)) return { known: true, value: null }
+  return finder.found(await scanTcpTable(proc, pid, finder, pause))
+}
+
+/** The same in one go. */
+export function readForeign(
+  proc: ProcFs,
+  pid: Pid,
+  skip: ReadonlySet<number>,
+): Reading<ForeignScan> {
+  const fds = readSocketFds(proc, pid, skip)
+  if (!fds.known) return fds
+  const finder = new Finder(fds.value)
+  // Most processes of a machine have no socket, and the table takes milliseconds.
+  if (finder.inodes.size === 0) return finder.found({ known: true, value: NOTHING_READ })
+  return finder.found(readTcpTable(proc, pid, finder))
+}
+
+const NOTHING_READ: TcpScan = { lines: 0, skipped: 0 }
+
+class Finder implements TcpVisitor {
+  readonly inodes: ReadonlySet<number>
+  readonly #listening = new Set<number>()
+  readonly #lines: TcpSocket[] = []
+
+  constructor(fds: readonly SocketFd[]) {
+    this.inodes = new Set(fds.map(({ inode }) => inode))
+  }
+
+  wanted(_localPort: number, inode: number, state: TcpState): boolean {
+    return state === 'listen' || this.inodes.has(inode)
+  }
+
+  visit(line: TcpSocket): void {
+    if (line.state === 'listen') this.#listening.add(line.localPort)
+    else this.#lines.push(line)
+  }
+
+  found(scan: Reading<TcpScan>): Reading<ForeignScan> {
+    if (!scan.known) return scan
+    const sockets = this.#lines
+      .filter(
+        ({ state, localPort }) => CONNECTED.includes(state) && !this.#listening.has(localPort),
+      )
+      .map((line) => ({
+        inode: line.inode,
+        local: { address: line.localAddress, port: line.localPort },
+        remote: { address: line.remoteAddress, port: line.remotePort },
+        state: line.state,
+        word: kernelWord(line),
+      }))
+    return { known: true, value: { sockets, inodes: this.inodes, skipped: scan.value.skipped } }
+  }
+}

@@ -1,0 +1,246 @@
+import type { Socket } from 'node:net'
+import { destinationOf } from '../connections/endpoint'
+import { type Entry, openerOfEntry, type Registry } from '../connections/registry'
+import { channels } from '../findings/channels'
+import { createDebug } from '../findings/debug'
+import { emit } from '../findings/emit'
+import { deathFinding, type Finding, idleFinding } from '../findings/findings'
+import { type Death, endOf, groupDeaths } from '../judge/deaths'
+import {
+  auditIdle,
+  type Episodes,
+  type IdleGroup,
+  type JudgedSocket,
+  summarize,
+} from '../judge/idle-groups'
+import { judgeEntry, surroundings } from '../judge/judge-entry'
+import type { Verdict } from '../judge/verdict'
+import { askKernel, type Words } from '../kernel/ask-kernel'
+import type { ProcFs } from '../kernel/proc-fs'
+import { clock } from '../process/clock'
+import type { Later } from '../process/later'
+import { type Pause, Slices } from '../process/slices'
+import type { Config } from '../settings/config'
+import type { ForeignAuditor } from './native-auditor'
+
+/** How long a look formats stacks before it leaves the rest to the next slice. */
+const TRACES_MS = 2
+const BETWEEN_SLICES_MS = 10
+
+/** Descriptors that the hook does not know are looked for once in so many regular beats. */
+const FOREIGN_EVERY = 4
+
+/** While data is on its way the kernel hides keepalive; it is asked again so often, so far apart. */
+const ASK_AGAIN = 4
+const ASK_AGAIN_MS = 250
+
+/** An idle socket on its way to a verdict. */
+interface Candidate extends JudgedSocket {
+  readonly entry: Entry
+  readonly socket: Socket
+  judged: Verdict
+}
+
+const NOT_JUDGED: Verdict = { verdict: 'unknown', reason: '' }
+
+/**
+ * Looks at the registry on a beat that does not keep the process alive. Warns about idle sockets,
+ * and about those that died of it. The kernel is asked only when there is something to tell.
+ */
+export class Auditor {
+  readonly #registry: Registry
+  readonly #config: Config
+  readonly #later: Later
+  readonly #proc: ProcFs
+  readonly #pause: Pause
+  readonly #debug = createDebug('audit')
+  #cancel: (() => void) | undefined
+  #stopped = false
+  readonly #foreign: ForeignAuditor
+  #foreignAt = 0
+  #episodes: Episodes = new Map()
+  #asking = false
+  /** How many findings of each kind were told. */
+  readonly counters = { idle: 0, lost: 0 }
+
+  constructor(
+    registry: Registry,
+    config: Config,
+    later: Later,
+    proc: ProcFs,
+    foreign: ForeignAuditor,
+  ) {
+    this.#registry = registry
+    this.#config = config
+    this.#later = later
+    this.#proc = proc
+    this.#foreign = foreign
+    this.#pause = (next) => void later(next, 1)
+  }
+
+  /** Looks now, and from now on. */
+  start(): void {
+    this.#beat()
+  }
+
+  stop(): void {
+    this.#cancel?.()
+    this.#stopped = true
+  }
+
+  /**
+   * One look, in slices. Resolves to the time until the next socket could pass the threshold, in
+   * milliseconds.
+   */
+  async look(): Promise<number> {
+    const { idleWarnMs, idleLoopback, auditMs } = this.#config
+    const threshold = idleWarnMs ?? Number.POSITIVE_INFINITY
+    // What passes the threshold before the next look goes into the same warning.
+    const about = Math.max(threshold / 2, threshold - (auditMs ?? 0))
+    const idle: Candidate[] = []
+    const deaths: Death[] = []
+    let longest = 0
+    const steps = this.#registry.look({
+      open(entry, socket, idleMs) {
+        if (idleMs < threshold && idleMs > longest) longest = idleMs
+        if (idleMs < about || (!idleLoopback && entry.loopback)) return
+        idle.push(candidate(entry, socket, idleMs))
+      },
+      ended: (entry, socket, minIdleMs, maxIdleMs) => {
+        if (!idleLoopback && entry.loopback) return
+        const death = deathOf(entry, socket, minIdleMs, maxIdleMs)
+        if (death !== null) deaths.push(death)
+      },
+    })
+    const slices = new Slices(this.#pause)
+    for (const _ of steps) if (slices.over) await slices.next()
+    if (this.#stopped) return threshold
+    this.#readTraces()
+    this.#tellDeaths(deaths)
+    if (!this.#asking) {
+      const { tell, episodes } = auditIdle(idle, threshold, this.#episodes)
+      this.#episodes = episodes
+      if (tell.length > 0) this.#confirm(tell)
+    }
+    return threshold - longest
+  }
+
+  /** Formatting a stack is slow, and holding one keeps the program's objects: soon, and in slices. */
+  #readTraces(): void {
+    if (!this.#registry.readTraces(TRACES_MS)) {
+      this.#later(() => this.#readTraces(), BETWEEN_SLICES_MS)
+    }
+  }
+
+  #tellDeaths(deaths: readonly Death[]): void {
+    for (const death of deaths) {
+      this.#debug('lost: %o', death)
+      if (channels.lost.hasSubscribers) channels.lost.publish(death)
+    }
+    for (const group of groupDeaths(deaths, this.#config)) {
+      this.counters.lost += group.deaths.length
+      emit(deathFinding(group, this.#config), this.#config.format)
+    }
+  }
+
+  /** Asks the kernel about the sockets of some groups, and tells of them. */
+  async #confirm(groups: readonly IdleGroup<Candidate>[]): Promise<void> {
+    this.#asking = true
+    try {
+      const words = await this.#ask(groups.flatMap(({ sockets }) => sockets))
+      const around = surroundings(this.#proc, this.#config)
+      const slices = new Slices(this.#pause)
+      for (const group of groups) {
+        for (const one of group.sockets) {
+          one.judged = judgeEntry(one.entry, words.of(one.socket), around)
+          if (slices.over) await slices.next()
+        }
+        // One that was closed meanwhile has nothing to fear.
+        const sockets = group.sockets.filter(({ socket }) => !socket.destroyed)
+        if (sockets.length === 0 || this.#stopped) continue
+        this.counters.idle++
+        this.#tellIdle(idleFinding(summarize({ ...group, sockets }), this.#config))
+      }
+    } catch (error) {
+      this.#debug('asking the kernel failed: %O', error)
+    } finally {
+      this.#asking = false
+    }
+  }
+
+  async #ask(candidates: readonly Candidate[]): Promise<Words> {
+    let sockets = candidates.map(({ socket }) => socket)
+    const all = await askKernel(this.#proc, sockets, this.#pause)
+    let latest = all
+    const later = new Map<Socket, ReturnType<Words['of']>>()
+    for (let again = 0; again < ASK_AGAIN; again++) {
+      sockets = sockets.filter((socket) => latest.of(socket).passing)
+      if (sockets.length === 0) break
+      await new Promise<void>((done) => this.#later(done, ASK_AGAIN_MS))
+      latest = await askKernel(this.#proc, sockets, this.#pause)
+      for (const socket of sockets) later.set(socket, latest.of(socket))
+    }
+    return { of: (socket) => later.get(socket) ?? all.of(socket), skipped: all.skipped }
+  }
+
+  #tellIdle(finding: Finding): void {
+    if (channels.idle.hasSubscribers) channels.idle.publish(finding)
+    emit(finding, this.#config.format)
+  }
+
+  #schedule(delayMs: number): void {
+    this.#cancel = this.#later(() => this.#beat(), delayMs)
+  }
+
+  async #beat(): Promise<void> {
+    const { auditMs } = this.#config
+    if (auditMs === null || this.#stopped) return
+    let nextMs = auditMs
+    try {
+      // Regular beats alone would tell of some sockets a whole beat late, possibly past the limit.
+      nextMs = Math.min(auditMs, Math.max(await this.look(), auditMs / 10))
+    } catch (error) {
+      this.#debug('a look failed: %O', error)
+    }
+    if (this.#stopped) return
+    if (clock() >= this.#foreignAt) {
+      this.#foreignAt = clock() + FOREIGN_EVERY * auditMs
+      this.#foreign.look()
+    }
+    this.#schedule(nextMs)
+  }
+}
+
+function candidate(entry: Entry, socket: Socket, idleMs: number): Candidate {
+  const { decision } = entry
+  return {
+    destination: destinationOf(entry.endpoint),
+    opener: openerOfEntry(entry),
+    idleMs,
+    decision,
+    entry,
+    socket,
+    judged: NOT_JUDGED,
+    request: entry.request,
+  }
+}
+
+function deathOf(entry: Entry, socket: Socket, minIdleMs: number, maxIdleMs: number): Death | null {
+  const { decision, request } = entry
+  const end = endOf({
+    error: socket.errored,
+    peerEnded: socket.readableEnded,
+    waiting: request !== null,
+  })
+  return end === null
+    ? null
+    : {
+        destination: destinationOf(entry.endpoint),
+        opener: openerOfEntry(entry),
+        ...end,
+        minIdleMs,
+        maxIdleMs,
+        decision,
+        request,
+      }
+}

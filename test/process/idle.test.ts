@@ -1,0 +1,143 @@
+import t from 'tap'
+import { register, runNode } from '../run-node'
+
+/**
+ * Servers and clients in one program. `quiet` connections stay idle, `busy` ones talk; the program
+ * ends by itself when `ms` have passed.
+ */
+function program(body: string, ms = 2_500): string {
+  return `
+    const net = require("net")
+    const server = net.createServer((s) => s.on("data", (d) => s.write(d)).on("error", () => {}))
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address()
+      const open = (options = {}) => net.connect({ port, host: "127.0.0.1", ...options })
+      ${body}
+      setTimeout(() => process.exit(), ${ms})
+    })`
+}
+
+const quick = {
+  NAT_KEEPALIVE_IDLE_WARN: '700ms',
+  NAT_KEEPALIVE_AUDIT: '100ms',
+  NAT_KEEPALIVE_IDLE_LOOPBACK: 'on',
+  NAT_KEEPALIVE_FORMAT: 'json',
+}
+
+interface Warning {
+  code: string
+  text: string
+  count: number
+  destination: string
+  opener: { place: string | null; package: string | null }
+}
+
+async function warnings(source: string, env: Record<string, string> = {}): Promise<Warning[]> {
+  const run = await runNode(['-r', register, '-e', source], { env: { ...quick, ...env } })
+  t.equal(run.stdout, '')
+  return run.stderr
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+}
+
+t.test('idle sockets of one destination and opening place are one NKA201', async (t) => {
+  const seen = await warnings(program('for (let i = 0; i < 20; i++) open()'))
+  t.match(seen, [{ code: 'NKA201', count: 20, destination: /^127\.0\.0\.1:\d+$/ }])
+  t.match(seen[0]?.opener.place, /\[eval\]:\d+$/)
+  t.match(
+    seen[0]?.text,
+    /20 connections to 127\.0\.0\.1:\d+ have been idle for .*keepalive protects/,
+  )
+})
+
+t.test('another opening place is another warning', async (t) => {
+  const seen = await warnings(program('net.connect(port); net.connect(port);\nnet.connect(port)'))
+  t.strictSame(seen.map(({ count }) => count).sort(), [1, 2])
+})
+
+t.test('an unprotected one is NKA202, with the reason', async (t) => {
+  const excluded = await warnings(program('open()'), { NAT_KEEPALIVE_EXCLUDE: '127.0.0.0/8' })
+  t.match(excluded, [
+    {
+      code: 'NKA202',
+      text: /nothing that comes in time keeps it alive.*excluded by "127\.0\.0\.0\/8"/,
+    },
+  ])
+  const off = 'const s = open(); s.setKeepAlive(false)'
+  const respected = await warnings(program(off), { NAT_KEEPALIVE_APP: 'respect' })
+  t.match(respected, [{ code: 'NKA202', text: /NAT_KEEPALIVE_APP=cap/ }])
+})
+
+t.test('traffic in either direction is not idleness', async (t) => {
+  const writes = 'const s = open(); setInterval(() => s.write("x"), 100)'
+  t.strictSame(await warnings(program(writes)), [])
+  const reads = `
+    server.on("connection", (s) => setInterval(() => s.write("x"), 100))
+    open().resume()`
+  t.strictSame(await warnings(program(reads)), [])
+})
+
+t.test(
+  'traffic of http, http2 and TLS counts, also where JavaScript does not see the bytes',
+  async (t) => {
+    const http2 = `
+    const http2 = require("http2")
+    const h2 = http2.createServer((_, response) => response.end("x")).listen(0, () => {
+      const session = http2.connect("http://127.0.0.1:" + h2.address().port)
+      setInterval(() => session.request({ ":path": "/" }).resume(), 100)
+    })`
+    t.strictSame(await warnings(program(http2)), [])
+    const http = `
+    const http = require("http")
+    const agent = new http.Agent({ keepAlive: true })
+    const h1 = http.createServer((_, response) => response.end("x")).listen(0, () => {
+      setInterval(() => http.get({ port: h1.address().port, agent }, (r) => r.resume()), 100)
+    })`
+    t.strictSame(await warnings(program(http)), [])
+  },
+)
+
+t.test('a new idle spell is a new episode', async (t) => {
+  const body = 'const s = open(); setTimeout(() => s.write("x"), 1500)'
+  const seen = await warnings(program(body, 3_500))
+  t.strictSame(
+    seen.map(({ code }) => code),
+    ['NKA201', 'NKA201'],
+  )
+})
+
+t.test('loopback is left out unless it is asked for', async (t) => {
+  t.strictSame(await warnings(program('open()'), { NAT_KEEPALIVE_IDLE_LOOPBACK: 'off' }), [])
+})
+
+t.test('off is off', async (t) => {
+  t.strictSame(await warnings(program('open()'), { NAT_KEEPALIVE_IDLE_WARN: 'off' }), [])
+  t.strictSame(await warnings(program('open()'), { NAT_KEEPALIVE_AUDIT: 'off' }), [])
+})
+
+t.test('inbound sockets are not warned about', async (t) => {
+  // The client lives in another process without the hook; here is only its peer.
+  const source = program(`
+    require("child_process").spawn(process.execPath, ["-e",
+      "require('net').connect(" + port + ", '127.0.0.1'); setTimeout(() => process.exit(), 3000)"])`)
+  t.strictSame(await warnings(source), [])
+})
+
+t.test('as text the warning has its type and code', async (t) => {
+  const env = { ...quick, NAT_KEEPALIVE_FORMAT: 'text' }
+  const run = await runNode(['-r', register, '-e', program('open()')], { env })
+  t.match(run.stderr, /^\(node:\d+\) \[NKA201\] NatKeepaliveWarning: A connection to 127\.0\.0\.1:/)
+})
+
+t.test('5,000 sockets to 50 destinations going idle at once are at most 50 lines', async (t) => {
+  const body = `
+    const servers = Array.from({ length: 50 }, () => net.createServer().listen(0, "127.0.0.1"))
+    setTimeout(() => {
+      for (let i = 0; i < 5000; i++) open({ port: servers[i % 50].address().port })
+    }, 100)`
+  const env = { NAT_KEEPALIVE_IDLE_WARN: '3s', NAT_KEEPALIVE_AUDIT: '1s' }
+  const seen = await warnings(program(body, 7_000), env)
+  t.ok(seen.length > 0 && seen.length <= 50, `${seen.length} lines`)
+  t.equal(new Set(seen.map(({ destination }) => destination)).size, seen.length)
+})

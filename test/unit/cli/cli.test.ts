@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { main } from '../../../src/cli/cli'
+import { root, runNode } from '../../run-node'
+import { matchExpected } from './commands/expected'
+
+async function cli(argv: readonly string[]) {
+  const said = { stdout: '', stderr: '' }
+  const output = (name: keyof typeof said) => ({
+    write(text: string) {
+      said[name] += text
+    },
+  })
+  const code = await main(argv, { stdout: output('stdout'), stderr: output('stderr') }, {})
+  return { code, ...said }
+}
+
+const wrong: readonly [argv: readonly string[], message: string, topic: string][] = [
+  [[], 'A COMMAND is missing.', ''],
+  [['dmo'], 'The command "dmo" is unknown, perhaps demo was meant.', ''],
+  [['docter'], 'The command "docter" is unknown, perhaps doctor was meant.', ''],
+  [['constructor'], 'The command "constructor" is unknown.', ''],
+  [['--json'], 'The option --json is unknown.', ''],
+  [['--version', 'demo'], 'The argument "demo" is one too many.', ''],
+  [['demo', '--jsn'], 'The option --jsn is unknown.', 'demo '],
+  [['demo', '-x'], 'The option -x is unknown.', 'demo '],
+  [['demo', 'again'], 'The argument "again" is one too many.', 'demo '],
+  [['demo', '--json=yes'], 'The option --json is not used in the right way.', 'demo '],
+  [['doctor', 'me'], 'The argument "me" is one too many.', 'doctor '],
+  [['profiles', '--all'], 'The option --all is unknown.', 'profiles '],
+  [['run'], 'A COMMAND to run is missing.', 'run '],
+  [['run', '--json', 'ls'], 'The option --json is unknown.', 'run '],
+  [
+    ['snippet'],
+    'A KIND is missing: docker, compose, kubernetes, ecs, lambda, systemd or sysctl.',
+    'snippet ',
+  ],
+  [['snippet', 'dokcer'], 'The kind "dokcer" is unknown, perhaps docker was meant.', 'snippet '],
+  [['snippet', 'toString'], 'The kind "toString" is unknown.', 'snippet '],
+  [['snippet', 'ecs', 'x'], 'The argument "x" is one too many.', 'snippet '],
+  [['snippet', 'ecs', '--json'], 'The option --json is unknown.', 'snippet '],
+]
+for (const [argv, message, topic] of wrong) {
+  t.test(`wrong usage is one line and a hint: ${argv.join(' ') || 'nothing'}`, async (t) => {
+    const stderr = `nat-keepalive: ${message} See nat-keepalive ${topic}--help.\n`
+    t.strictSame(await cli(argv), { code: 2, stdout: '', stderr })
+  })
+}
+
+const names = ['doctor', 'audit', 'run', 'profiles', 'snippet', 'demo']
+
+t.test('--help and --version are data', async (t) => {
+  const { version } = require('../../../package.json')
+  const { stdout: help } = await cli(['--help'])
+  for (const argv of [['--help'], ['-h'], ['--version', '--help']]) {
+    t.strictSame(await cli(argv), { code: 0, stdout: help, stderr: '' })
+  }
+  matchExpected(t, help, 'help.txt')
+  for (const row of help.split('\n')) t.ok(row.length <= 80, row)
+  t.strictSame(await cli(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+t.test('every command has its --help, with its usage first', async (t) => {
+  const { stdout: overview } = await cli(['--help'])
+  for (const name of names) {
+    t.match(overview, new RegExp(`^  ${name} +\\S`, 'm'))
+    const { code, stdout, stderr } = await cli([name, '--help'])
+    t.strictSame([code, stderr], [0, ''])
+    t.match(stdout, new RegExp(`^Usage: nat-keepalive ${name}\\b`))
+    t.match(stdout, /^Exit codes?: /m)
+    if (name !== 'demo') t.match(stdout, /^Example.*:\n {2}\S/m)
+    for (const row of stdout.split('\n')) t.ok(row.length <= 80, row)
+    if (!['audit', 'demo'].includes(name)) matchExpected(t, stdout, `help-${name}.txt`)
+    t.equal((await cli([name, '-h'])).stdout, stdout)
+  }
+  t.equal((await cli(['snippet', 'docker', '--help'])).code, 0)
+})
+
+t.test('the program ends with the exit code', async (t) => {
+  const bin = join(root, 'dist', 'bin.js')
+  t.match(await runNode([bin, '--help']), { code: 0, stdout: /^Usage: /, stderr: '' })
+  t.match(await runNode([bin, 'dmo']), { code: 2, stdout: '', stderr: /^nat-keepalive: / })
+})

@@ -1,0 +1,571 @@
+import t from 'tap'
+import type { Decision, Leave, Protection } from '../../../src/connections/policy'
+import {
+  deathFinding,
+  foreignFinding,
+  hookFinding,
+  idleFinding,
+  kernelFinding,
+  kernelUnknownFinding,
+  settingFinding,
+} from '../../../src/findings/findings'
+import type { Death, DeathGroup } from '../../../src/judge/deaths'
+import type { IdleSummary } from '../../../src/judge/idle-groups'
+import type { ForeignGroup, JudgedForeign } from '../../../src/judge/native-groups'
+import { type Config, parseConfig } from '../../../src/settings/config'
+import { protection } from '../../standard-protection'
+
+const { config: standard } = parseConfig({})
+
+const opener = { place: '/app/db.js:12', package: 'pg' }
+const request = { method: 'GET', host: 'api.internal', path: '/v1/items' }
+
+const reasons = {
+  safe: 'The kernel probes after 45s idle; its timer fires in 12s.',
+  'at-risk': 'Keepalive is off; the path forgets it after 4m.',
+  unknown: 'It is not known: why.',
+} as const
+
+type Kind = keyof typeof reasons
+
+/** A summary whose worst connection has this verdict and decision; one connection unless `changes` says otherwise. */
+function summary(
+  kind: Kind,
+  changes: Partial<IdleSummary> = {},
+  decision: Decision = protection,
+): IdleSummary {
+  return {
+    destination: 'db.internal:5432',
+    opener,
+    count: 1,
+    minIdleMs: 192_000,
+    maxIdleMs: 192_000,
+    verdicts: { safe: 0, 'at-risk': 0, unknown: 0, [kind]: changes.count ?? 1 },
+    worst: {
+      destination: 'db.internal:5432',
+      opener,
+      idleMs: 192_000,
+      decision,
+      judged: { verdict: kind, reason: reasons[kind] },
+      request: null,
+    },
+    request: null,
+    ...changes,
+  }
+}
+
+function idleText(
+  kind: Kind,
+  changes: Partial<IdleSummary> = {},
+  config: Partial<Config> = {},
+  decision: Decision = protection,
+): string {
+  return idleFinding(summary(kind, changes, decision), { ...standard, ...config }).text
+}
+
+const nat = { limitMs: 350_000, middleboxes: ['AWS NAT Gateway', 'AWS Network Load Balancer'] }
+
+function death(changes: Partial<Death> = {}): Death {
+  return {
+    destination: 'db.internal:5432',
+    opener,
+    end: 'reset',
+    code: 'ECONNRESET',
+    minIdleMs: 355_000,
+    maxIdleMs: 360_000,
+    decision: { action: 'leave', reason: 'excluded', rule: '*.internal' },
+    request: null,
+    ...changes,
+  }
+}
+
+function deathText(changes: Partial<Death> = {}, group: Partial<DeathGroup> = {}): string {
+  return deathFinding({ deaths: [death(changes)], fits: [nat], ...group }, standard).text
+}
+
+t.test('NKA001 is the message of the setting', (t) => {
+  t.strictSame(
+    settingFinding('NAT_KEEPALIVE_DELAY', '45', 'NAT_KEEPALIVE_DELAY="45" was refused.'),
+    {
+      code: 'NKA001',
+      text: 'NAT_KEEPALIVE_DELAY="45" was refused.',
+      data: { variable: 'NAT_KEEPALIVE_DELAY', value: '45' },
+    },
+  )
+  t.end()
+})
+
+t.test('NKA002 is what was said of the hook', (t) => {
+  t.strictSame(hookFinding('The hook is not in place.'), {
+    code: 'NKA002',
+    text: 'The hook is not in place.',
+    data: {},
+  })
+  t.strictSame(hookFinding('Two versions.', { first: '1.0.0' }).data, { first: '1.0.0' })
+  t.end()
+})
+
+const sysctls = { timeSeconds: 7_200, intervalSeconds: 75, probes: 9 }
+const remedy =
+  'Set net.ipv4.tcp_keepalive_time=45, net.ipv4.tcp_keepalive_intvl=15 and ' +
+  'net.ipv4.tcp_keepalive_probes=4 for this network namespace (sysctl, docker --sysctl, a ' +
+  "pod's securityContext.sysctls), or silence this with NAT_KEEPALIVE_SYSCTL=off."
+const seen =
+  'The kernel would send its first keepalive probe after 7200 s idle, but the path forgets an ' +
+  'idle connection after 4m (net.ipv4.tcp_keepalive_time=7200, tcp_keepalive_intvl=75, ' +
+  'tcp_keepalive_probes=9). '
+
+t.test('NKA101 in socket mode', (t) => {
+  t.strictSame(kernelFinding(sysctls, standard), {
+    code: 'NKA101',
+    text:
+      `${seen}This concerns only sockets the hook cannot reach (native code, for example); those ` +
+      `of JavaScript are probed after 45s. ${remedy}`,
+    data: {
+      timeSeconds: 7_200,
+      intervalSeconds: 75,
+      probes: 9,
+      limitMs: 240_000,
+      mode: 'socket',
+    },
+  })
+  t.end()
+})
+
+t.test('NKA101 in kernel mode', (t) => {
+  const finding = kernelFinding(sysctls, { ...standard, mode: 'kernel' })
+  t.equal(
+    finding.text,
+    `${seen}NAT_KEEPALIVE_MODE=kernel leaves every socket of this process to these values. ${remedy}`,
+  )
+  t.equal(finding.data.mode, 'kernel')
+  t.end()
+})
+
+t.test('NKA101 advises the values of the settings, in seconds', (t) => {
+  const config = { ...standard, delayMs: 87_000, intervalMs: 10_000, probes: 6, limitMs: 350_000 }
+  const { text } = kernelFinding(sysctls, config)
+  t.match(text, 'after 5m50s (')
+  t.match(text, 'are probed after 1m27s.')
+  t.match(text, 'Set net.ipv4.tcp_keepalive_time=87, net.ipv4.tcp_keepalive_intvl=10 and ')
+  t.match(text, 'net.ipv4.tcp_keepalive_probes=6 for')
+  t.end()
+})
+
+t.test('NKA101 where the values are not known', (t) => {
+  t.strictSame(kernelUnknownFinding('there is no /proc on darwin'), {
+    code: 'NKA101',
+    text:
+      "Whether the kernel's keepalive settings suit the path is not known: there is no /proc on " +
+      'darwin. Let the process read /proc/sys/net/ipv4/tcp_keepalive_time, _intvl and _probes, or ' +
+      'set NAT_KEEPALIVE_SYSCTL=off.',
+    data: { known: false, why: 'there is no /proc on darwin' },
+  })
+  t.end()
+})
+
+t.test('NKA201 for one connection', (t) => {
+  t.strictSame(idleFinding(summary('safe'), standard), {
+    code: 'NKA201',
+    text:
+      'A connection to db.internal:5432 has been idle for 3m12s, and keepalive protects it. The ' +
+      'kernel probes after 45s idle; its timer fires in 12s. Opened at /app/db.js:12 by the ' +
+      'package pg. Nothing is lost on a path that forgets idle connections; if this is expected, ' +
+      'raise NAT_KEEPALIVE_IDLE_WARN or set it to off.',
+    data: {
+      destination: 'db.internal:5432',
+      count: 1,
+      verdicts: { safe: 1, 'at-risk': 0, unknown: 0 },
+      idleMs: 192_000,
+      reason: reasons.safe,
+      request: null,
+      opener,
+      limitMs: 240_000,
+    },
+  })
+  t.end()
+})
+
+t.test('NKA201 for several connections', (t) => {
+  t.equal(
+    idleText('safe', { count: 500, maxIdleMs: 231_400 }),
+    '500 connections to db.internal:5432 have been idle for 3m12s to 3m51s, and keepalive protects ' +
+      'them. The kernel probes after 45s idle; its timer fires in 12s. Opened at /app/db.js:12 by ' +
+      'the package pg. Nothing is lost on a path that forgets idle connections; if this is ' +
+      'expected, raise NAT_KEEPALIVE_IDLE_WARN or set it to off.',
+  )
+  t.end()
+})
+
+t.test('NKA201 only where the kernel confirmed every one of them', (t) => {
+  const table: readonly [Record<Kind, number>, string][] = [
+    [{ safe: 3, 'at-risk': 0, unknown: 0 }, 'NKA201'],
+    [{ safe: 2, 'at-risk': 1, unknown: 0 }, 'NKA202'],
+    [{ safe: 2, 'at-risk': 0, unknown: 1 }, 'NKA202'],
+    [{ safe: 0, 'at-risk': 0, unknown: 3 }, 'NKA202'],
+  ]
+  for (const [verdicts, code] of table) {
+    const finding = idleFinding(summary('safe', { count: 3, verdicts }), standard)
+    t.equal(finding.code, code, JSON.stringify(verdicts))
+    t.equal(/protects|Nothing is lost/.test(finding.text), code === 'NKA201')
+  }
+  t.end()
+})
+
+const exempt: Leave = { action: 'leave', reason: 'exempt' }
+const dangerous =
+  'A NAT gateway or firewall that forgets it tells nobody, and a request that waits on it is never ' +
+  'answered.'
+
+t.test('NKA202 for one connection at risk', (t) => {
+  t.strictSame(idleFinding(summary('at-risk', {}, exempt), standard), {
+    code: 'NKA202',
+    text:
+      'A connection to db.internal:5432 has been idle for 3m12s, and nothing that comes in time ' +
+      'keeps it alive. Keepalive is off; the path forgets it after 4m. ' +
+      `${dangerous} Opened at /app/db.js:12 by the package pg. The program exempted it: remove the ` +
+      'call of exempt().',
+    data: {
+      destination: 'db.internal:5432',
+      count: 1,
+      verdicts: { safe: 0, 'at-risk': 1, unknown: 0 },
+      idleMs: 192_000,
+      reason: reasons['at-risk'],
+      request: null,
+      opener,
+      limitMs: 240_000,
+    },
+  })
+  t.end()
+})
+
+t.test('NKA202 says how many are at risk, or not known', (t) => {
+  const table: readonly [Record<Kind, number>, string][] = [
+    [{ safe: 0, 'at-risk': 20, unknown: 0 }, 'and nothing that comes in time keeps them alive. '],
+    [
+      { safe: 17, 'at-risk': 3, unknown: 0 },
+      'and nothing that comes in time keeps 3 of them alive. ',
+    ],
+    [
+      { safe: 0, 'at-risk': 3, unknown: 17 },
+      'and nothing that comes in time keeps 3 of them alive. ',
+    ],
+    [
+      { safe: 0, 'at-risk': 0, unknown: 20 },
+      'and whether anything keeps them alive is not known. ',
+    ],
+    [
+      { safe: 19, 'at-risk': 0, unknown: 1 },
+      'and whether anything keeps 1 of them alive is not known. ',
+    ],
+  ]
+  for (const [verdicts, state] of table) {
+    const kind = verdicts['at-risk'] > 0 ? 'at-risk' : 'unknown'
+    const text = idleText(kind, { count: 20, maxIdleMs: 200_000, verdicts })
+    const seen = '20 connections to db.internal:5432 have been idle for 3m12s to 3m20s, '
+    t.ok(text.startsWith(`${seen}${state}${reasons[kind]} ${dangerous} `), text)
+  }
+  t.match(idleText('unknown'), 'idle for 3m12s, and whether anything keeps it alive is not known. ')
+  t.end()
+})
+
+t.test('a request that waits is told of, without where there is none', (t) => {
+  const table: readonly [Kind, Partial<IdleSummary>, string][] = [
+    ['safe', { request }, ' A request waits on it: GET api.internal/v1/items. Opened at '],
+    ['at-risk', { request }, ' A request waits on it: GET api.internal/v1/items. Opened at '],
+    ['at-risk', { request, count: 2 }, ' A request waits on one: GET api.internal/v1/items. '],
+    ['unknown', { request: { ...request, host: null } }, ' A request waits on it: GET /v1/items. '],
+  ]
+  for (const [kind, changes, text] of table) {
+    t.match(idleText(kind, changes), text)
+    t.same(idleFinding(summary(kind, changes), standard).data.request, changes.request)
+  }
+  for (const kind of ['safe', 'at-risk', 'unknown'] as const) {
+    t.notMatch(idleText(kind), /A request waits on/, kind)
+  }
+  t.end()
+})
+
+const advices: readonly [string, Decision, Partial<Config>, string][] = [
+  [
+    'excluded',
+    { action: 'leave', reason: 'excluded', rule: '*.internal' },
+    {},
+    'It is excluded by "*.internal": take that out of NAT_KEEPALIVE_EXCLUDE.',
+  ],
+  ['exempt', exempt, {}, 'The program exempted it: remove the call of exempt().'],
+  [
+    'respected',
+    { action: 'leave', reason: 'respected' },
+    { app: 'respect' },
+    'The program asked for that and is respected: set NAT_KEEPALIVE_APP=cap.',
+  ],
+  [
+    'respected, with a delay beyond the limit',
+    { ...protection, delayMs: 600_000, reason: 'respected' },
+    { app: 'respect' },
+    'The program asked for that and is respected: set NAT_KEEPALIVE_APP=cap.',
+  ],
+  [
+    'kernel mode',
+    { ...protection, delayMs: null, intervalMs: null, probes: null },
+    { mode: 'kernel' },
+    'NAT_KEEPALIVE_MODE=kernel leaves the times to the sysctls: set net.ipv4.tcp_keepalive_time ' +
+      'below the limit, or use NAT_KEEPALIVE_MODE=socket.',
+  ],
+  [
+    'excluded in kernel mode',
+    { action: 'leave', reason: 'excluded', rule: 'db' },
+    { mode: 'kernel' },
+    'It is excluded by "db": take that out of NAT_KEEPALIVE_EXCLUDE.',
+  ],
+]
+
+t.test('NKA202 advises the one thing that helps', (t) => {
+  for (const [name, decision, config, advice] of advices) {
+    for (const kind of ['at-risk', 'unknown'] as const) {
+      const text = idleText(kind, {}, config, decision)
+      t.ok(text.endsWith(` by the package pg. ${advice}`), `${name}, ${kind}: ${text}`)
+    }
+  }
+  t.match(idleText('unknown'), /by the package pg\. Run "nat-keepalive audit" on this process, /)
+  t.end()
+})
+
+t.test('NKA202 does not send those who have only our protection to a setting of others', (t) => {
+  for (const reason of ['unasked', 'shorter', 'off', 'no-delay', 'longer', 'kernel'] as const) {
+    const text = idleText('unknown', {}, {}, { ...protection, reason })
+    t.notMatch(text, /NAT_KEEPALIVE_(EXCLUDE|APP|MODE)|exempt/, reason)
+  }
+  t.end()
+})
+
+t.test('the opening place is said as far as it is known', (t) => {
+  const table: readonly [IdleSummary['opener'], string][] = [
+    [{ place: '/app/db.js:12', package: 'pg' }, ' Opened at /app/db.js:12 by the package pg. '],
+    [{ place: '/app/db.js:12', package: null }, ' Opened at /app/db.js:12. '],
+    [{ place: null, package: 'pg' }, ' Opened by the package pg. '],
+    [{ place: null, package: null }, ' Where it was opened is not known. '],
+  ]
+  for (const [opener, text] of table) {
+    t.match(idleText('safe', { opener }), text)
+    t.match(idleText('at-risk', { opener }), text)
+    t.match(deathText({ opener }), text)
+  }
+  t.end()
+})
+
+t.test('idle times are whole seconds, and one time where they round to the same', (t) => {
+  const table: readonly [min: number, max: number, text: string][] = [
+    [500, 500, 'idle for 500ms, '],
+    [192_000, 192_000, 'idle for 3m12s, '],
+    [192_499, 192_499, 'idle for 3m12s, '],
+    [192_500, 192_500, 'idle for 3m13s, '],
+    [60_000, 7_200_000, 'idle for 1m to 2h, '],
+    [192_100, 192_400, 'idle for 3m12s, '],
+  ]
+  for (const [minIdleMs, maxIdleMs, text] of table) {
+    t.match(idleText('safe', { count: 2, minIdleMs, maxIdleMs }), text)
+  }
+  t.end()
+})
+
+function foreign(changes: Partial<JudgedForeign> = {}): JudgedForeign {
+  return {
+    inode: 1,
+    local: { address: '10.0.0.2', port: 40_000 },
+    remote: { address: '10.0.0.9', port: 9_092 },
+    state: 'established',
+    word: { armed: false, nextTimerMs: null, why: null, passing: false },
+    judged: { verdict: 'at-risk', reason: reasons['at-risk'] },
+    ...changes,
+  }
+}
+
+function foreignGroup(count: number, address = '10.0.0.9'): ForeignGroup {
+  const remote = { address, port: 9_092 }
+  return {
+    remote,
+    sockets: Array.from({ length: count }, (_, inode) => foreign({ inode, remote })),
+  }
+}
+
+t.test('NKA203 for one connection of native code', (t) => {
+  t.strictSame(foreignFinding(foreignGroup(1), standard), {
+    code: 'NKA203',
+    text:
+      'A connection to 10.0.0.9:9092 has no useful keepalive. Keepalive is off; the path forgets ' +
+      'it after 4m. The hook does not know it: native code opened it, or another thread or ' +
+      "process. Switch keepalive on in that library's own settings, and let the kernel probe in " +
+      'time: net.ipv4.tcp_keepalive_time=45, tcp_keepalive_intvl=15, tcp_keepalive_probes=4.',
+    data: {
+      destination: '10.0.0.9:9092',
+      count: 1,
+      reason: reasons['at-risk'],
+      limitMs: 240_000,
+    },
+  })
+  t.end()
+})
+
+t.test('NKA203 for several connections, with the values of the settings', (t) => {
+  const config = { ...standard, delayMs: 87_000, intervalMs: 10_000, probes: 6 }
+  const { text, data } = foreignFinding(foreignGroup(3, '2001:db8::9'), config)
+  t.match(text, /^3 connections to \[2001:db8::9\]:9092 have no useful keepalive\. /)
+  t.match(
+    text,
+    'The hook does not know them: native code opened them, or another thread or process.',
+  )
+  t.match(text, 'net.ipv4.tcp_keepalive_time=87, tcp_keepalive_intvl=10, tcp_keepalive_probes=6.')
+  t.match(data, { destination: '[2001:db8::9]:9092', count: 3 })
+  t.end()
+})
+
+t.test('NKA301 for one connection that nothing protected', (t) => {
+  t.strictSame(deathFinding({ deaths: [death({ request })], fits: [nat] }, standard), {
+    code: 'NKA301',
+    text:
+      'A connection to db.internal:5432 was reset (ECONNRESET) after 5m55s to 6m idle, which fits ' +
+      'an idle limit of 5m50s (AWS NAT Gateway and 1 more). The request GET api.internal/v1/items ' +
+      'was waiting for its answer. No keepalive that comes in time was on it. Opened at ' +
+      '/app/db.js:12 by the package pg. It is excluded by "*.internal": take that out of ' +
+      'NAT_KEEPALIVE_EXCLUDE.',
+    data: {
+      destination: 'db.internal:5432',
+      count: 1,
+      end: 'reset',
+      error: 'ECONNRESET',
+      idleMs: 360_000,
+      minIdleMs: 355_000,
+      fits: [nat],
+      protected: false,
+      schedule: null,
+      request,
+      opener,
+      limitMs: 240_000,
+    },
+  })
+  t.end()
+})
+
+t.test('NKA301 for several: the span of their idle times, and the first request', (t) => {
+  const deaths = [
+    death({ minIdleMs: 400_000, maxIdleMs: 410_000 }),
+    death({ minIdleMs: 355_000, maxIdleMs: 370_000, request }),
+    death({ minIdleMs: 380_000, maxIdleMs: 500_000, request: { ...request, path: '/other' } }),
+  ]
+  const { text, data } = deathFinding({ deaths, fits: [nat] }, standard)
+  t.match(
+    text,
+    /^3 connections to db\.internal:5432 were reset \(ECONNRESET\) after 5m55s to 8m20s idle, /,
+  )
+  t.match(text, 'The request GET api.internal/v1/items was waiting for its answer.')
+  t.match(data, { count: 3, minIdleMs: 355_000, idleMs: 500_000, request })
+  t.end()
+})
+
+t.test('NKA301 says how it ended, of one and of several', (t) => {
+  const table: readonly [Death['end'], string | null, one: string, two: string][] = [
+    ['reset', 'ECONNRESET', 'was reset (ECONNRESET) after', 'were reset (ECONNRESET) after'],
+    ['timed-out', 'ETIMEDOUT', 'timed out (ETIMEDOUT) after', 'timed out (ETIMEDOUT) after'],
+    [
+      'broken-pipe',
+      'EPIPE',
+      'was gone when the program wrote (EPIPE) after',
+      'were gone when the program wrote (EPIPE) after',
+    ],
+    [
+      'hang-up',
+      null,
+      'was closed by the peer before it answered after',
+      'were closed by the peer before it answered after',
+    ],
+    [
+      'given-up',
+      null,
+      'was given up by the program without an answer after',
+      'were given up by the program without an answer after',
+    ],
+    [
+      'given-up',
+      'ABORT_ERR',
+      'was given up by the program without an answer (ABORT_ERR) after',
+      'were given up by the program without an answer (ABORT_ERR) after',
+    ],
+  ]
+  for (const [end, code, one, two] of table) {
+    const died = death({ end, code })
+    t.match(deathText({ end, code }), `A connection to db.internal:5432 ${one} 5m55s`)
+    t.match(
+      deathText({}, { deaths: [died, died] }),
+      `2 connections to db.internal:5432 ${two} 5m55s`,
+    )
+  }
+  t.end()
+})
+
+t.test('NKA301 names every limit that fits, and how many middleboxes share it', (t) => {
+  const table: readonly [DeathGroup['fits'], string][] = [
+    [[{ limitMs: 240_000, middleboxes: [] }], '4m (the limit that is set).'],
+    [[{ limitMs: 400_000, middleboxes: ['Cloudflare proxy'] }], '6m40s (Cloudflare proxy).'],
+    [
+      [nat, { limitMs: 240_000, middleboxes: ['A', 'B', 'C'] }],
+      '5m50s (AWS NAT Gateway and 1 more) or 4m (A and 2 more).',
+    ],
+  ]
+  for (const [fits, text] of table) {
+    t.match(deathText({}, { fits }), `which fits an idle limit of ${text}`)
+  }
+  t.end()
+})
+
+t.test('NKA301 on a protected connection says its schedule and what probes cannot do', (t) => {
+  const group = { deaths: [death({ decision: protection })], fits: [nat] }
+  const { text, data } = deathFinding(group, standard)
+  t.match(text, 'Keepalive was on it: first probe after 45s. Opened at ')
+  t.match(text, /Probes carry no data, so they do not reset a limit of layer 7: /)
+  t.notMatch(text, /NAT_KEEPALIVE_|No keepalive that comes in time/)
+  t.match(data, {
+    protected: true,
+    schedule: { delayMs: 45_000, intervalMs: 15_000, probes: 4 },
+  })
+  t.end()
+})
+
+t.test('NKA301 on a schedule that comes too late is not said to protect', (t) => {
+  for (const delayMs of [240_000, 600_000]) {
+    const late: Protection = { ...protection, delayMs, reason: 'respected' }
+    const { text, data } = deathFinding(
+      { deaths: [death({ decision: late })], fits: [nat] },
+      standard,
+    )
+    t.match(text, 'No keepalive that comes in time was on it.', `${delayMs} ms`)
+    t.equal(data.protected, false)
+    t.same(data.schedule, { delayMs, intervalMs: 15_000, probes: 4 })
+  }
+  t.end()
+})
+
+t.test('NKA301 without protection advises as NKA202 does', (t) => {
+  for (const [name, decision, config, advice] of advices) {
+    const group = { deaths: [death({ decision })], fits: [nat] }
+    const { text } = deathFinding(group, { ...standard, ...config })
+    t.ok(text.endsWith(` by the package pg. ${advice}`), `${name}: ${text}`)
+  }
+  t.end()
+})
+
+t.test('the facts of every finding survive JSON', (t) => {
+  const findings = [
+    settingFinding('NAT_KEEPALIVE', 'x', 'text'),
+    hookFinding('text'),
+    kernelFinding(sysctls, standard),
+    kernelUnknownFinding('why'),
+    idleFinding(summary('safe', { request }), standard),
+    idleFinding(summary('unknown'), standard),
+    foreignFinding(foreignGroup(2), standard),
+    deathFinding({ deaths: [death({ decision: protection, request })], fits: [nat] }, standard),
+  ]
+  for (const { data, code } of findings) t.strictSame(JSON.parse(JSON.stringify(data)), data, code)
+  t.end()
+})

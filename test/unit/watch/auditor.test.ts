@@ -1,0 +1,324 @@
+import { channel } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import net, { type AddressInfo, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import type { Decision } from '../../../src/connections/policy'
+import { type Entry, Registry } from '../../../src/connections/registry'
+import type { Finding } from '../../../src/findings/findings'
+import { createProcFs, type ProcFs } from '../../../src/kernel/proc-fs'
+import { type Config, parseConfig } from '../../../src/settings/config'
+import { Auditor } from '../../../src/watch/auditor'
+import { ForeignAuditor } from '../../../src/watch/native-auditor'
+import { protection } from '../../standard-protection'
+
+const none = () => {}
+const { config: standard } = parseConfig({})
+const thresholdMs = 192_000
+const limitMs = 240_000
+
+const excluded: Decision = { action: 'leave', reason: 'excluded', rule: '127.0.0.1' }
+
+/** Everything that is opened below /proc. */
+function counted(proc: ProcFs): { proc: ProcFs; paths: string[] } {
+  const paths: string[] = []
+  const note = <R>(method: (path: string) => R) => {
+    return (path: string): R => {
+      paths.push(path)
+      return method(path)
+    }
+  }
+  return {
+    paths,
+    proc: {
+      read: note(proc.read),
+      link: note(proc.link),
+      open: note(proc.open),
+      openFolder: note(proc.openFolder),
+    },
+  }
+}
+
+interface Bench {
+  readonly registry: Registry
+  readonly auditor: Auditor
+  /** What was told, in order. */
+  readonly told: Finding[]
+  /** How long the auditor asked to wait, each time. */
+  readonly delays: number[]
+  /** A connection that has been idle for so long. */
+  open(idleMs: number, decision?: Decision): Promise<{ entry: Entry; socket: Socket }>
+}
+
+/** An auditor over real connections to loopback; it does not have to wait for its timers. */
+async function bench(t: Test, proc: ProcFs, changes: Partial<Config> = {}): Promise<Bench> {
+  const config = { ...standard, idleLoopback: true, ...changes }
+  const sockets = new Set<Socket>()
+  const server = net.createServer((socket) => sockets.add(socket.on('error', none)))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+
+  const told: Finding[] = []
+  const onWarning = (warning: Error & { code?: string }) => {
+    if (warning.name !== 'NatKeepaliveWarning') return
+    told.push({ code: warning.code as Finding['code'], text: warning.message, data: {} })
+  }
+  process.on('warning', onWarning)
+
+  const registry = new Registry()
+  const delays: number[] = []
+  const later = (look: () => void, delayMs: number) => {
+    delays.push(delayMs)
+    const timer = setTimeout(look, Math.min(delayMs, 5))
+    return () => clearTimeout(timer)
+  }
+  const foreign = new ForeignAuditor(registry, config, later, proc)
+  const auditor = new Auditor(registry, config, later, proc, foreign)
+  t.teardown(() => {
+    auditor.stop()
+    process.off('warning', onWarning)
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const open = async (idleMs: number, decision: Decision = protection) => {
+    const socket = net.connect(port, '127.0.0.1').on('error', none)
+    sockets.add(socket)
+    await once(socket, 'connect')
+    if (decision.action === 'protect') socket.setKeepAlive(true, decision.delayMs ?? 0)
+    const endpoint = { host: '127.0.0.1', port }
+    const entry = registry.add(socket, endpoint, null, decision, undefined)
+    entry.openedAt = (entry.openedAt ?? 0) - idleMs
+    entry.activeAt -= idleMs
+    entry.movedAfter -= idleMs
+    return { entry, socket }
+  }
+  return { registry, auditor, told, delays, open }
+}
+
+/** Waits until so many findings were told. */
+async function until(told: readonly Finding[], count: number): Promise<void> {
+  while (told.length < count) await sleep(2)
+}
+
+t.test('a look with nothing past the threshold does not read the table', async (t) => {
+  const { proc, paths } = counted(createProcFs())
+  const { auditor, told, open } = await bench(t, proc)
+  for (const idleMs of [0, 10_000, 100_000, 180_000]) await open(idleMs)
+  for (let look = 0; look < 5; look++) auditor.look()
+  await sleep(20)
+  t.same(paths, [])
+  t.same(told, [])
+})
+
+t.test('something past it reads the table once, for all that is told of', async (t) => {
+  const { proc, paths } = counted(createProcFs())
+  const { auditor, told, open } = await bench(t, proc)
+  for (let index = 0; index < 5; index++) await open(200_000)
+  await open(200_000, excluded)
+  auditor.look()
+  await until(told, 1)
+  t.match(told, [{ code: 'NKA202', text: /^6 connections .* keeps 1 of them alive\. / }])
+  t.equal(paths.filter((path) => path === 'self/net/tcp').length, 1)
+  t.same(auditor.counters, { idle: 1, lost: 0 })
+  for (let look = 0; look < 5; look++) auditor.look()
+  await sleep(20)
+  t.equal(paths.filter((path) => path === 'self/net/tcp').length, 1, 'told, so not asked again')
+  t.equal(told.length, 1)
+})
+
+t.test('while the kernel is asked no second look tells the same', async (t) => {
+  const { auditor, told, open } = await bench(t, createProcFs())
+  await open(200_000)
+  for (let look = 0; look < 5; look++) auditor.look()
+  await until(told, 1)
+  await sleep(20)
+  t.equal(told.length, 1)
+})
+
+t.test('a look says when the next connection could pass the threshold', async (t) => {
+  const { auditor, open } = await bench(t, createProcFs())
+  t.equal(await auditor.look(), thresholdMs)
+  await open(180_000)
+  const next = await auditor.look()
+  t.ok(next <= 12_000 && next > 6_000, `${next} ms`)
+})
+
+/** A /proc whose table has one timer column for the socket after the other, the last one for good. */
+function captured(t: Test, socket: Socket, timers: readonly string[]) {
+  const hex = (port = 0) => port.toString(16).toUpperCase().padStart(4, '0')
+  const folders = timers.map((timer, index) => {
+    const line =
+      `   0: 0100007F:${hex(socket.localPort)} 0100007F:${hex(socket.remotePort)} 01 ` +
+      `00000000:00000000 ${timer} 00000000     0        0 4711 2 0000000000000000 20 4 0 10 -1\n`
+    return [`${index}`, { self: { net: { tcp: `  sl  local_address\n${line}` } } }] as const
+  })
+  const root = t.testdir(Object.fromEntries(folders))
+  const procs = folders.map(([name]) => createProcFs(`${root}/${name}`, 'linux'))
+  let asked = 0
+  const open: ProcFs['open'] = (path) => {
+    const proc = procs[Math.min(asked, procs.length - 1)] as ProcFs
+    if (path === 'self/net/tcp6') asked++
+    return proc.open(path)
+  }
+  return { open, count: () => asked }
+}
+
+const words: readonly [name: string, timers: readonly string[], asked: number, code: string][] = [
+  ['it is armed', ['02:00001194'], 1, 'NKA201'],
+  ['it is off', ['00:00000000'], 1, 'NKA202'],
+  ['hidden, then armed', ['01:00000014', '02:00001194'], 2, 'NKA201'],
+  ['hidden by both, then off', ['01:00000014', '04:00000014', '00:00000000'], 3, 'NKA202'],
+  ['hidden for good', ['01:00000014'], 5, 'NKA202'],
+]
+
+for (const [name, timers, asked, code] of words) {
+  t.test(`${name}: asked ${asked === 1 ? 'once' : `${asked} times`}, ${code}`, async (t) => {
+    let table: ReturnType<typeof captured> | undefined
+    const real = createProcFs()
+    const proc: ProcFs = { ...real, open: (path) => table?.open(path) ?? real.open(path) }
+    const { auditor, told, open, delays } = await bench(t, proc)
+    table = captured(t, (await open(200_000)).socket, timers)
+    auditor.look()
+    await until(told, 1)
+    t.equal(told[0]?.code, code)
+    t.equal(table.count(), asked)
+    const again = delays.filter((delayMs) => delayMs === 250)
+    t.equal(again.length, asked - 1, 'apart from each other')
+  })
+}
+
+t.test('a connection that ends while the kernel is asked is not warned about', async (t) => {
+  const real = createProcFs()
+  let closing: Socket | undefined
+  const proc: ProcFs = {
+    ...real,
+    open(path) {
+      closing?.destroy()
+      return real.open(path)
+    },
+  }
+  const { auditor, told, open } = await bench(t, proc)
+  closing = (await open(200_000)).socket
+  auditor.look()
+  while (!closing.destroyed) await sleep(2)
+  // While one question is under way another is not asked: when this is told, the first is over.
+  const other = await open(200_000)
+  other.entry.endpoint = { host: 'other.test', port: 1 }
+  closing = undefined
+  while (!told.some(({ text }) => text.includes('other.test:1'))) {
+    auditor.look()
+    await sleep(2)
+  }
+  t.equal(told.length, 1)
+})
+
+t.test('a table that cannot be read is said to be the reason', async (t) => {
+  const { auditor, told, open } = await bench(t, createProcFs('/proc', 'darwin'))
+  await open(200_000)
+  auditor.look()
+  await until(told, 1)
+  t.match(told, [{ code: 'NKA202', text: /not known.*there is no \/proc on darwin\./ }])
+})
+
+t.test(
+  'an exception while the kernel is asked does not escape, nor stop later warnings',
+  async (t) => {
+    const real = createProcFs()
+    let broken = true
+    const proc: ProcFs = {
+      ...real,
+      open(path) {
+        if (broken) throw new Error('a defect of ours')
+        return real.open(path)
+      },
+    }
+    const { auditor, told, open } = await bench(t, proc)
+    const escaped: unknown[] = []
+    const onRejection = (reason: unknown) => escaped.push(reason)
+    process.on('unhandledRejection', onRejection)
+    t.teardown(() => process.off('unhandledRejection', onRejection))
+    await open(200_000)
+    t.doesNotThrow(() => auditor.look())
+    await sleep(20)
+    t.same(told, [])
+    broken = false
+    const other = await open(200_000)
+    other.entry.endpoint = { host: 'other.test', port: 1 }
+    auditor.look()
+    await until(told, 1)
+    t.match(told, [{ code: 'NKA201', text: /other\.test:1/ }])
+    t.same(escaped, [])
+  },
+)
+
+t.test('an exception in a look does not escape, nor end the beat', async (t) => {
+  const { auditor, open, delays } = await bench(t, createProcFs(), { auditMs: 1_000 })
+  const { socket } = await open(0)
+  let thrown = 0
+  Object.defineProperty(socket, 'connecting', {
+    configurable: true,
+    get() {
+      thrown++
+      throw new Error('theirs')
+    },
+  })
+  auditor.start()
+  while (thrown < 3) await sleep(2)
+  t.ok(delays.filter((delayMs) => delayMs === 1_000).length >= 3)
+  Object.defineProperty(socket, 'connecting', { configurable: true, value: false })
+})
+
+t.test('off is no beat at all, and stop ends one', async (t) => {
+  const off = await bench(t, createProcFs(), { auditMs: null })
+  off.auditor.start()
+  t.same(off.delays, [])
+  const on = await bench(t, createProcFs(), { auditMs: 1_000 })
+  const beats = () => on.delays.filter((delayMs) => delayMs === 1_000).length
+  on.auditor.start()
+  while (beats() < 3) await sleep(2)
+  on.auditor.stop()
+  const before = beats()
+  await sleep(30)
+  t.equal(beats(), before)
+})
+
+t.test(
+  'an idle connection that dies is NKA301, with the channel, and the table is not read',
+  async (t) => {
+    const { proc, paths } = counted(createProcFs())
+    const { registry, auditor, told, open } = await bench(t, proc, {
+      idleWarnMs: null,
+      idleLoopback: true,
+    })
+    const lost: unknown[] = []
+    const onLost = (message: unknown) => lost.push(message)
+    channel('nat-keepalive:lost').subscribe(onLost)
+    t.teardown(() => channel('nat-keepalive:lost').unsubscribe(onLost))
+    const server = net.createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => server.close())
+    const accepted = once(server, 'connection')
+    const { port } = server.address() as AddressInfo
+    const socket = net.connect(port, '127.0.0.1').on('error', none)
+    const [peer] = (await accepted) as [Socket]
+    const endpoint = { host: 'db.test', port }
+    const entry = registry.add(socket, endpoint, null, excluded, undefined)
+    entry.activeAt -= limitMs + 5_000
+    entry.movedAfter = entry.activeAt
+    const { socket: fresh } = await open(0, excluded)
+    auditor.look()
+    peer.resetAndDestroy()
+    await new Promise((done) => socket.once('close', done))
+    fresh.destroy(Object.assign(new Error('young'), { code: 'ECONNRESET' }))
+    auditor.look()
+    await until(told, 1)
+    t.match(told, [
+      { code: 'NKA301', text: /db\.test:\d+ was reset \(ECONNRESET\) after 4m5s idle/ },
+    ])
+    t.match(lost, [{ end: 'reset' }, { end: 'reset' }], 'the channel has both, whatever fits')
+    t.same(auditor.counters, { idle: 0, lost: 1 })
+    t.same(paths, [])
+  },
+)
