@@ -114,7 +114,7 @@ t.test('outages and flushes happen on time', async (t) => {
     setTimeout(() => socket.write('x'), 4000)
     setTimeout(process.exit, 9000)`
   const { code, stdout, stderr } = cli([
-    ...['--limit', '1m', '--flush', '2.5s', '--flush', '1h', '--outage', '2s:1s'],
+    ...['--limit', '1m', '--flush', '2500ms', '--flush', '1h', '--outage', '2s:1s'],
     ...['--serve', serve, node, '-e', program],
   ])
   t.equal(code, 0)
@@ -161,14 +161,14 @@ t.test('a user without privileges can have a lab', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'lab-test-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   chmodSync(folder, 0o755)
-  cpSync(join(bin, '..'), folder, { recursive: true })
+  cpSync(join(root, 'dist'), folder, { recursive: true })
   const listen = `${node} -e "require('net').createServer((s) => s.end('served')).listen(80)"`
   const program = `
     require('net').connect(80, process.env.LAB_SERVER).on('error', console.log).pipe(process.stdout)`
   const result = spawnSync(
     node,
     [
-      join(folder, 'bin.js'),
+      join(folder, 'lab/bin.js'),
       '--flush',
       '1ms',
       '--serve',
