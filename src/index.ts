@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { emit } from './findings/emit'
-import { hookFinding } from './findings/findings'
+import { hookFinding } from './findings/hook-finding'
 import { createInstallation, type Installation, installed } from './hook/installation'
 import { startUp, tellOfFailure, tellOfOtherVersion, tellOfProblems } from './hook/startup'
 import { createProcFs } from './kernel/proc-fs'

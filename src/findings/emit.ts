@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { Config } from '../settings/config'
-import type { Finding } from './findings'
+import type { Finding } from './finding'
 
 /** Tells a finding on stderr, as a process warning or as a line of JSON. Never throws. */
 export function emit(finding: Finding, format: Config['format']): void {

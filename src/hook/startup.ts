@@ -1,5 +1,6 @@
 import { emit } from '../findings/emit'
-import { hookFinding, settingFinding } from '../findings/findings'
+import { hookFinding } from '../findings/hook-finding'
+import { settingFinding } from '../findings/setting-finding'
 import { createProcFs } from '../kernel/proc-fs'
 import { isWorker } from '../process/is-worker'
 import { version } from '../process/version'

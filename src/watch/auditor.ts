@@ -2,9 +2,11 @@ import type { Socket } from 'node:net'
 import { destinationOf } from '../connections/endpoint'
 import { type Entry, openerOfEntry, type Registry } from '../connections/registry'
 import { channels } from '../findings/channels'
+import { deathFinding } from '../findings/death-finding'
 import { createDebug } from '../findings/debug'
 import { emit } from '../findings/emit'
-import { deathFinding, type Finding, idleFinding } from '../findings/findings'
+import type { Finding } from '../findings/finding'
+import { idleFinding } from '../findings/idle-finding'
 import { type Death, endOf, groupDeaths } from '../judge/deaths'
 import {
   auditIdle,

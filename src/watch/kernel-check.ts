@@ -1,6 +1,7 @@
 import { channels } from '../findings/channels'
 import { emit, emitNow } from '../findings/emit'
-import { type Finding, kernelFinding, kernelUnknownFinding } from '../findings/findings'
+import type { Finding } from '../findings/finding'
+import { kernelFinding, kernelUnknownFinding } from '../findings/kernel-finding'
 import type { ProcFs, Reading } from '../kernel/proc-fs'
 import { type KeepaliveSysctls, readKeepaliveSysctls } from '../kernel/sysctl'
 import { markTold, wasTold } from '../kernel/told'

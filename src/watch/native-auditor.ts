@@ -3,7 +3,7 @@ import { descriptorsOfJavaScript } from '../connections/open-sockets'
 import type { Registry } from '../connections/registry'
 import { createDebug } from '../findings/debug'
 import { emit } from '../findings/emit'
-import { foreignFinding } from '../findings/findings'
+import { foreignFinding } from '../findings/native-finding'
 import { ForeignWatch, type JudgedForeign } from '../judge/native-groups'
 import {
   type ForeignScan,

@@ -1,14 +1,11 @@
 import t from 'tap'
 import type { Decision, Leave, Protection } from '../../../src/connections/policy'
-import {
-  deathFinding,
-  foreignFinding,
-  hookFinding,
-  idleFinding,
-  kernelFinding,
-  kernelUnknownFinding,
-  settingFinding,
-} from '../../../src/findings/findings'
+import { deathFinding } from '../../../src/findings/death-finding'
+import { hookFinding } from '../../../src/findings/hook-finding'
+import { idleFinding } from '../../../src/findings/idle-finding'
+import { kernelFinding, kernelUnknownFinding } from '../../../src/findings/kernel-finding'
+import { foreignFinding } from '../../../src/findings/native-finding'
+import { settingFinding } from '../../../src/findings/setting-finding'
 import type { Death, DeathGroup } from '../../../src/judge/deaths'
 import type { IdleSummary } from '../../../src/judge/idle-groups'
 import type { ForeignGroup, JudgedForeign } from '../../../src/judge/native-groups'
