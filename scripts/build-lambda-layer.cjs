@@ -7,21 +7,24 @@
 const fs = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
+const { zipSync } = require('fflate')
 const { buildImageFolder } = require('./build-image-folder.cjs')
-const { zip } = require('./zip.cjs')
+
+/** The same bytes whenever it is built, and files that everybody may read: Unix, `-rw-r--r--`. */
+const options = { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: (0o100644 << 16) >>> 0 }
 
 /** Builds the archive, over an older one if there is one. */
 function buildLambdaLayer(file) {
   const work = fs.mkdtempSync(join(tmpdir(), 'nat-keepalive-layer-'))
   try {
     buildImageFolder(join(work, 'nat-keepalive'))
-    fs.writeFileSync(file, zip(filesOf(work)))
+    fs.writeFileSync(file, zipSync(Object.fromEntries(filesOf(work)), options))
   } finally {
     fs.rmSync(work, { recursive: true, force: true })
   }
 }
 
-/** Every file under a folder, by its path in it, in an order that no file system decides. */
+/** Every file under a folder, with its path in it, in an order that no file system decides. */
 function filesOf(folder, prefix = '') {
   const entries = fs.readdirSync(join(folder, prefix), { withFileTypes: true })
   return entries
@@ -29,7 +32,7 @@ function filesOf(folder, prefix = '') {
     .flatMap((entry) => {
       const name = `${prefix}${entry.name}`
       if (entry.isDirectory()) return filesOf(folder, `${name}/`)
-      return [{ name, content: fs.readFileSync(join(folder, name)) }]
+      return [[name, fs.readFileSync(join(folder, name))]]
     })
 }
 

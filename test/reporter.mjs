@@ -47,7 +47,8 @@ export default class Reporter extends Transform {
     parser.on('assert', (result) => {
       const closes = child !== undefined && child.name === result.name
       // What closes a test fails with it, or by itself: it took too long, or its process died.
-      if (!closes || (!result.ok && this.#counts.failed === failedBefore)) this.#take(parser, result)
+      if (!closes || (!result.ok && this.#counts.failed === failedBefore))
+        this.#take(parser, result)
       if (parser === this.#parser) this.#tellFile(result)
       child = undefined
     })
@@ -80,7 +81,9 @@ export default class Reporter extends Transform {
       for (const place of new Set(places)) this.push(`  ${place}\n`)
     }
     if (this.#skips.size > 0) {
-      this.push('\nTo let it run, as far as Debian has what it needs: sudo scripts/install-test-tools.sh\n')
+      this.push(
+        '\nTo let it run, as far as Debian has what it needs: sudo scripts/install-test-tools.sh\n',
+      )
     }
     const { passed, failed, skipped } = this.#counts
     this.push(`\n${ok ? 'All is well.' : 'Something failed; it stands above.'}\n`)
