@@ -6,6 +6,7 @@ import { UsageError } from '../terminal/usage-error'
 import * as audit from './commands/audit'
 import * as demo from './commands/demo'
 import * as doctor from './commands/doctor'
+import * as explain from './commands/explain'
 import * as profiles from './commands/profiles'
 import * as run from './commands/run'
 import * as snippet from './commands/snippet'
@@ -42,6 +43,7 @@ const commands: Readonly<Record<string, Command>> = {
   run,
   profiles,
   snippet,
+  explain,
   demo,
 }
 
@@ -135,7 +137,7 @@ function parse(
     return { values, operands: positionals }
   } catch (error) {
     if (!isParseError(error)) throw error
-    throw new UsageError(explain(error))
+    throw new UsageError(sentenceOf(error))
   }
 }
 
@@ -144,7 +146,7 @@ function isParseError(error: unknown): error is NodeJS.ErrnoException {
 }
 
 // Node's own sentences carry advice that is meant for other programs.
-function explain({ code, message }: NodeJS.ErrnoException): string {
+function sentenceOf({ code, message }: NodeJS.ErrnoException): string {
   const [, subject = ''] = /'(.*?)'/.exec(message) ?? []
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `The option ${subject} is unknown.`
   if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {

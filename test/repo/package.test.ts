@@ -66,18 +66,20 @@ function copy(t: Test, name = 'app'): string {
 const entry = (folder: string) => join(folder, 'node_modules/nat-keepalive/register.js')
 
 t.test('the tarball holds what users need, and nothing else', (t) => {
-  const others = published.filter((path) => !path.startsWith('dist/')).sort()
+  const others = published.filter((path) => !/^(dist|docs|examples)\//.test(path)).sort()
   t.strictSame(others, [
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'SECURITY.md',
     'package.json',
     'register.d.ts',
     'register.js',
   ])
   const odd = published.filter(
     (path) =>
-      /\.test\.|fixtures|snapshot/.test(path) || !/\.(js|d\.ts|md|json)$|^LICENSE$/.test(path),
+      /\.test\.|fixtures|snapshot/.test(path) ||
+      !/\.(js|d\.ts|md|json|svg|yaml)$|^LICENSE$|^examples\/Dockerfile$/.test(path),
   )
   t.strictSame(odd, [])
   t.ok(published.includes('dist/lab/lab.js'), 'the demo needs the lab')

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import * as nat from '../../src/index'
@@ -22,8 +22,9 @@ t.test('the settings are those of the table of settings, in its order', (t) => {
 })
 
 t.test('the warnings are those that the code can give, but for the one on a channel', (t) => {
-  const findings = readFileSync(join(root, 'src', 'findings.ts'), 'utf8')
-  const codes = new Set(findings.match(/NKA\d{3}/g))
+  const findings = join(root, 'src', 'findings')
+  const texts = readdirSync(findings).map((file) => readFileSync(join(findings, file), 'utf8'))
+  const codes = new Set(texts.join('').match(/NKA\d{3}/g))
   t.strictSame(firstCells('Warnings'), [...codes].sort())
   t.end()
 })

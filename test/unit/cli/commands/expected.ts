@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { root } from '../../../run-node'
 
-const folder = join(root, 'test', 'commands', 'expected')
+const folder = join(__dirname, 'expected')
 
 /**
  * Compares a whole output with the file of this name, which people read and review. With
