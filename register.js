@@ -6,7 +6,7 @@ try {
 } catch (error) {
   try {
     process.emitWarning(
-      `The hook could not be installed, outbound connections are as they would be without it: ${error.message}`,
+      `The hook could not be installed, outbound connections are as they would be without it: ${String(error).split('\n', 1)[0]}`,
       { type: 'NatKeepaliveWarning', code: 'NKA002' },
     )
   } catch {}

@@ -3,17 +3,35 @@
 // Puts what is loaded together into one file each, after the compiler: to find, read and compile a
 // file costs more than what most of ours hold, and the first of these loads in every process. The
 // other files stay where they are and hand out the module of the bundle, so that each exists once.
+//
+// Each file knows by what build it was made. A package can be replaced while a process runs that has
+// loaded only a part of it, and parts of two builds must not meet.
 
+const { createHash } = require('node:crypto')
 const { readFileSync, writeFileSync } = require('node:fs')
 const { join, posix } = require('node:path')
 
 /** What each bundle begins with, in the order in which a process comes to need them. */
-const BUNDLES = [['register'], ['hook/hook', 'settings/config'], ['hook/startup'], ['watch/watch']]
+const BUNDLES = [
+  ['register'],
+  ['hook/hook', 'settings/config', 'settings/told-at-start'],
+  ['hook/startup'],
+  ['watch/watch'],
+]
 
 const REQUIRE = /\brequire\((["'])(\.{1,2}\/[^"']+)\1\)/g
-const AT_ONCE = /^(?:const \w+ = )?require\((["'])(\.{1,2}\/[^"']+)\1\);$/gm
+const AT_ONCE = /^(?:(?:const|var) \w+ = )?require\((["'])(\.{1,2}\/[^"']+)\1\);$/gm
+
+/** What stands for the name of the build, which is a digest of all that is written. */
+const BUILD = '@build@'
+
+const OTHER_BUILD =
+  ' is of another build of nat-keepalive: the package was replaced while this process ran; restart it.'
 
 const folder = join(__dirname, '../dist')
+
+/** Comments that stand on lines of their own. */
+const COMMENTS = /^[ \t]*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)\n/gm
 
 /** A module as the compiler wrote it, with its relative requires named from the folder of all. */
 function readModule(name) {
@@ -23,7 +41,9 @@ function readModule(name) {
   return {
     name,
     imports: [...text.matchAll(AT_ONCE)].map(([, , path]) => from(path)),
-    text: text.replace(REQUIRE, (_all, _quote, path) => `require("./${from(path)}")`),
+    text: text
+      .replace(COMMENTS, '')
+      .replace(REQUIRE, (_all, _quote, path) => `require("./${from(path)}")`),
   }
 }
 
@@ -41,31 +61,49 @@ function render(entry, modules, entryOf) {
   const definitions = modules.map(({ name, text }) => {
     const direct = text.replace(REQUIRE, (_all, _quote, path) => {
       const home = entryOf.get(posix.normalize(path))
-      if (home === entry) return `load("${path}")`
+      if (home === entry) return `$load("${path}")`
       if (home === undefined) return `require("${pathFrom(entry, path)}")`
-      return `require("${pathFrom(entry, home)}").bundled("${path}")`
+      return `$part("${home}", require("${pathFrom(entry, home)}")).bundled("${path}")`
     })
     return `"./${name}": (function (exports) {\n${direct}}),\n`
   })
   return `"use strict";
-const loaded = Object.create(null);
-function load(name) {
-  if (!(name in loaded)) {
-    loaded[name] = {};
-    definitions[name](loaded[name]);
+const $loaded = Object.create(null);
+function $load(name) {
+  if (!(name in $loaded)) {
+    $loaded[name] = {};
+    $definitions[name]($loaded[name]);
   }
-  return loaded[name];
+  return $loaded[name];
 }
-const definitions = {
+function $part(name, found) {
+  if (found?.build === $build) return found;
+  throw new Error(name + "${OTHER_BUILD}");
+}
+const $build = "${BUILD}";
+const $definitions = {
 ${definitions.join('')}};
-module.exports = load("./${entry}");
-Object.defineProperty(module.exports, "bundled", { value: load });
+module.exports = $load("./${entry}");
+Object.defineProperty(module.exports, "bundled", { value: $load });
+Object.defineProperty(module.exports, "build", { value: $build });
 `
 }
 
-/** The file of a module that is in the bundle of `entry`. */
+/**
+ * The file of a module that is in the bundle of `entry`. Who requires it and finds a bundle of
+ * another build in memory gets a copy of its own, as from a package in another folder.
+ */
 function renderStub(name, entry) {
-  return `"use strict";\nmodule.exports = require("${pathFrom(name, entry)}").bundled("./${name}");\n`
+  const path = pathFrom(name, entry)
+  return `"use strict";
+let bundle = require("${path}");
+if (bundle.build !== "${BUILD}") {
+  delete require.cache[require("node:path").join(__dirname, "${path}.js")];
+  bundle = require("${path}");
+}
+if (bundle.build !== "${BUILD}") throw new Error("${entry}${OTHER_BUILD}");
+module.exports = bundle.bundled("./${name}");
+`
 }
 
 /** What the file `name` calls the file `other`. */
@@ -81,9 +119,11 @@ const bundles = BUNDLES.map((names) => ({
 const entryOf = new Map(
   bundles.flatMap(({ entry, modules }) => modules.map(({ name }) => [name, entry])),
 )
-for (const { entry, modules } of bundles) {
-  writeFileSync(join(folder, `${entry}.js`), render(entry, modules, entryOf))
-  for (const { name } of modules) {
-    if (name !== entry) writeFileSync(join(folder, `${name}.js`), renderStub(name, entry))
-  }
+const files = bundles.flatMap(({ entry, modules }) => [
+  [entry, render(entry, modules, entryOf)],
+  ...modules.flatMap(({ name }) => (name === entry ? [] : [[name, renderStub(name, entry)]])),
+])
+const build = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16)
+for (const [name, text] of files) {
+  writeFileSync(join(folder, `${name}.js`), text.replaceAll(BUILD, build))
 }

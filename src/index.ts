@@ -3,7 +3,9 @@ import { emit } from './findings/emit'
 import { hookFinding } from './findings/hook-finding'
 import { createInstallation, type Installation, installed } from './hook/installation'
 import { startUp, tellOfFailure, tellOfOtherVersion, tellOfProblems } from './hook/startup'
+import { environment } from './kernel/environment'
 import { createProcFs } from './kernel/proc-fs'
+import { guarded } from './process/guarded'
 import { createLaterOutside } from './process/later'
 import { version } from './process/version'
 import { buildReport } from './report/build-report'
@@ -27,22 +29,33 @@ const later = createLaterOutside()
  * failure and refused options are told as warnings (NKA001, NKA002).
  */
 export function install(options?: Partial<Config>): () => void {
+  return tryToInstall(options) ?? (() => {})
+}
+
+const tryToInstall = guarded(
+  'install',
+  (options: Partial<Config> | undefined) => {
+    const uninstall = installOrJoin(options)
+    return uninstall && guarded('uninstall', uninstall)
+  },
+  (error) => {
+    tellOfFailure(error)
+    return undefined
+  },
+)
+
+function installOrJoin(options: Partial<Config> | undefined): (() => void) | undefined {
   const present = installed()
   if (present !== undefined) return join(present, options)
-  const environment = parseConfig(process.env)
-  if (!environment.config.enabled) return () => {}
-  const { config, problems } = applyOptions(environment.config, options)
-  if (!config.enabled) return () => {}
-  try {
-    const installation = createInstallation(() => config, later, config.auditMs, tellOfFailure)
-    const uninstall = installation.acquire()
-    startUp({ ...environment, config, problems: [...environment.problems, ...problems] }, false)
-    installation.hook()?.adopt()
-    return uninstall
-  } catch (error) {
-    tellOfFailure(error)
-    return () => {}
-  }
+  const given = parseConfig(environment())
+  if (!given.config.enabled) return undefined
+  const { config, problems } = applyOptions(given.config, options)
+  if (!config.enabled) return undefined
+  const installation = createInstallation(() => config, later, config.auditMs, tellOfFailure)
+  const uninstall = installation.acquire()
+  startUp({ config, problems: [...given.problems, ...problems] }, false)
+  installation.hook()?.adopt()
+  return uninstall
 }
 
 /** What is known of the outbound connections of this process, on the kernel's word: plain data. */
@@ -52,8 +65,10 @@ export function report(): Report {
 
 /** Leaves this socket alone from now on: what is set on it stays, and its next calls are its own. */
 export function exempt(socket: Socket): void {
-  installed()?.hook()?.exempt(socket)
+  tryToExempt(socket)
 }
+
+const tryToExempt = guarded('exempt', (socket: Socket) => installed()?.hook()?.exempt(socket))
 
 function join(present: Installation, options: Partial<Config> | undefined): () => void {
   if (present.version !== version) tellOfOtherVersion(present.version)

@@ -1,13 +1,12 @@
-import { createInstallation, installed } from './hook/installation'
-import { createProcFs } from './kernel/proc-fs'
-import { wasTold } from './kernel/told'
+import { writeSync } from 'node:fs'
+import { createInstallation, installed, type Part } from './hook/installation'
+import { type Environment, environment } from './kernel/environment'
+import { isDebugged } from './process/is-debugged'
 import { createLater } from './process/later'
 import { version } from './process/version'
+import { parseSwitch } from './settings/switch'
 
 type Settings = ReturnType<typeof import('./settings/config').parseConfig>
-
-/** The limit of a path of which nobody has said anything; a test compares it with the settings. */
-export const STANDARD_LIMIT_MS = 240_000
 
 /** When a program that has not connected until then is looked at, for connections of native code. */
 const FIRST_LOOK_MS = 30_000
@@ -18,9 +17,8 @@ const FIRST_LOOK_MS = 30_000
  * tells as NKA002.
  */
 export function register(): void {
-  const { env } = process
-  if (env.NAT_KEEPALIVE?.trim().toLowerCase() === 'off') return
-  const startup = () => require('./hook/startup') as typeof import('./hook/startup')
+  const given = environment()
+  if (given.NAT_KEEPALIVE !== undefined && parseSwitch(given.NAT_KEEPALIVE) === false) return
 
   const present = installed()
   if (present !== undefined) {
@@ -28,42 +26,45 @@ export function register(): void {
     if (present.version !== version) startup().tellOfOtherVersion(present.version)
     return
   }
-  const named = Object.keys(env).some((name) => /^NAT_KEEPALIVE(_|$)/i.test(name))
+  const named = Object.keys(given).length > 0
   let read: Settings | undefined
   const settings = () => {
-    // What a program adds to its environment later is not the platform's setting.
-    read ??= (require('./settings/config') as typeof import('./settings/config')).parseConfig(
-      named ? env : {},
-    )
+    read ??= (require('./settings/config') as typeof import('./settings/config')).parseConfig(given)
     return read
   }
   createInstallation(
     () => settings().config,
     createLater(),
     named ? settings().config.auditMs : FIRST_LOOK_MS,
-    (error) => tell(error, startup),
+    (error, part) => tell(error, part, given),
   ).acquire()
-  if (!isQuiet(env, named ? settings() : undefined)) startup().startUp(settings(), true)
+  if ((named && hasToTell(settings())) || isDebugged()) startup().startUp(settings(), true)
 }
 
-/** Where one file of the package is missing, the one that tells of it may not load either. */
-function tell(error: unknown, startup: () => typeof import('./hook/startup')): void {
+function hasToTell({ problems, config }: Settings): boolean {
+  const { toldAtStart } =
+    require('./settings/told-at-start') as typeof import('./settings/told-at-start')
+  return problems.length > 0 || toldAtStart(config)
+}
+
+/** Where one part of the package cannot be loaded, the one that tells of it may not be either. */
+function tell(error: unknown, part: Part, given: Environment): void {
   try {
-    startup().tellOfFailure(error)
+    startup().tellOfFailure(error, part)
   } catch {
-    const type = 'NatKeepaliveWarning'
-    process.emitWarning(`The hook could not be loaded: ${error}`, { type, code: 'NKA002' })
+    const [reason] = String(error).split('\n', 1)
+    const message = `The ${part} of nat-keepalive could not be loaded: ${reason}`
+    const code = 'NKA002'
+    if (given.NAT_KEEPALIVE_FORMAT?.trim().toLowerCase() !== 'json') {
+      process.emitWarning(message, { type: 'NatKeepaliveWarning', code })
+      return
+    }
+    const { pid } = process
+    const line = { level: 'warn', message, code, version, time: new Date().toISOString(), pid }
+    writeSync(2, `${JSON.stringify(line)}\n`)
   }
 }
 
-/** Whether the start-up checks have nothing to tell, so that they need not be loaded. */
-function isQuiet(env: NodeJS.ProcessEnv, settings: Settings | undefined): boolean {
-  if (settings !== undefined && settings.problems.length > 0) return false
-  const sysctl = settings?.config.sysctl ?? 'warn'
-  if (sysctl === 'off') return true
-  const proc = createProcFs()
-  if (sysctl === 'warn' && wasTold(proc, env)) return true
-  const seconds = proc.read('sys/net/ipv4/tcp_keepalive_time')
-  const limitMs = settings?.config.limitMs ?? STANDARD_LIMIT_MS
-  return seconds.known && Number(seconds.value) > 0 && Number(seconds.value) * 1_000 < limitMs
+function startup() {
+  return require('./hook/startup') as typeof import('./hook/startup')
 }

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /** The folder of the checkout. */
@@ -27,7 +26,7 @@ export interface NodeOptions {
 /** The environment of a program as a user starts it: without what the test runner adds to its own. */
 function cleanEnv(env: Record<string, string | undefined>): Record<string, string> {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(NODE_|TAP|_TAPJS|_NAT_|NAT_KEEPALIVE|DEBUG$)/.test(name),
+    ([name]) => !/^(NODE_|TAP|_TAPJS|NAT_KEEPALIVE|DEBUG$)/.test(name),
   )
   const entries = Object.entries({ ...Object.fromEntries(kept), ...env })
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] != null))
@@ -42,20 +41,11 @@ export function withEnv(env: Record<string, string | undefined>, argv: string[])
   return ['env', '-i', ...variables, ...argv]
 }
 
-/** Says that the kernel's values have been told of, for tests of other things than that warning. */
-export function told(): Record<string, string> {
-  try {
-    return { _NAT_KEEPALIVE_TOLD_NETNS: readlinkSync('/proc/self/ns/net') }
-  } catch {
-    return {}
-  }
-}
-
 /** Runs node with `args` to its end. Kills it after `timeoutMs` (30 s). */
 export function runNode(args: readonly string[], options: NodeOptions = {}): Promise<NodeRun> {
   const { env = {}, cwd = root, node = process.execPath, timeoutMs = 30_000, onStart } = options
   return new Promise((done, fail) => {
-    const [command = '', ...rest] = withEnv({ ...told(), ...env }, [node, ...args])
+    const [command = '', ...rest] = withEnv(env, [node, ...args])
     const child = spawn(command, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     const run: NodeRun = { code: null, signal: null, stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text) => (run.stdout += text))

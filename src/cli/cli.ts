@@ -1,7 +1,9 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { quoted } from '../process/printable'
 import { version } from '../process/version'
 import { nearest } from '../settings/settings'
-import { createPaint, type Output, type Terminal } from '../terminal/terminal'
+import { say } from '../terminal/say'
+import { createTerminal, type Streams, type Terminal } from '../terminal/terminal'
 import { UsageError } from '../terminal/usage-error'
 import * as audit from './commands/audit'
 import * as demo from './commands/demo'
@@ -10,11 +12,6 @@ import * as explain from './commands/explain'
 import * as profiles from './commands/profiles'
 import * as run from './commands/run'
 import * as snippet from './commands/snippet'
-
-export interface Streams {
-  readonly stdout: Output
-  readonly stderr: Output
-}
 
 interface Invocation {
   readonly env: NodeJS.ProcessEnv
@@ -70,30 +67,34 @@ export async function main(
   streams: Streams,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<number> {
+  const terminal = createTerminal(streams, env)
   const [name, ...args] = argv
   let topic = ''
   try {
     if (name === undefined) throw new UsageError('A COMMAND is missing.')
-    if (name.startsWith('-')) return about(argv, streams)
+    if (name.startsWith('-')) return about(argv, terminal)
     const command = find(name)
     topic = `${name} `
     const { values, operands } = read(args, command)
     const { help: wanted, ...rest } = values
     if (wanted) {
-      streams.stdout.write(command.help)
+      terminal.stdout.write(command.help)
       return 0
     }
-    const terminal = { ...streams, paint: createPaint(streams.stdout, env) }
     return await command.run(rest, terminal, { env, operands })
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    streams.stderr.write(`nat-keepalive: ${error.message} See nat-keepalive ${topic}--help.\n`)
-    return 2
+    if (error instanceof UsageError) {
+      say(terminal.stderr, `${error.message} See nat-keepalive ${topic}--help.`)
+      return 2
+    }
+    // A defect. Node would print it with whatever is in it.
+    terminal.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
+    return 3
   }
 }
 
 /** Without a COMMAND there are only questions about the program itself. */
-function about(argv: readonly string[], { stdout }: Streams): number {
+function about(argv: readonly string[], { stdout }: Terminal): number {
   const { help: wanted } = parse(argv, { version: { type: 'boolean' } }, false).values
   stdout.write(wanted ? help : `${version}\n`)
   return 0
@@ -104,7 +105,7 @@ function find(name: string): Command {
   if (command !== undefined) return command
   const near = nearest(name, Object.keys(commands))
   const hint = near === null ? '' : `, perhaps ${near} was meant`
-  throw new UsageError(`The command ${JSON.stringify(name)} is unknown${hint}.`)
+  throw new UsageError(`The command ${quoted(name)} is unknown${hint}.`)
 }
 
 interface Arguments {
@@ -147,10 +148,10 @@ function isParseError(error: unknown): error is NodeJS.ErrnoException {
 
 // Node's own sentences carry advice that is meant for other programs.
 function sentenceOf({ code, message }: NodeJS.ErrnoException): string {
-  const [, subject = ''] = /'(.*?)'/.exec(message) ?? []
+  const [, subject = ''] = /'(.*?)'/s.exec(message) ?? []
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `The option ${subject} is unknown.`
   if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
-    return `The argument ${JSON.stringify(subject)} is one too many.`
+    return `The argument ${quoted(subject)} is one too many.`
   }
   return `The option ${subject} is not used in the right way.`
 }

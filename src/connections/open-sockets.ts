@@ -1,4 +1,4 @@
-import { Socket } from 'node:net'
+import { Server, Socket } from 'node:net'
 import type { Endpoint } from './endpoint'
 import type { Registry } from './registry'
 
@@ -53,16 +53,46 @@ function isInbound(socket: Socket): boolean {
   return Boolean(_server || server || _tlsOptions?.isServer)
 }
 
-/** The descriptors of the sockets that JavaScript knows: the tracked ones, and the inbound ones. */
-export function descriptorsOfJavaScript(registry: Registry): Set<number> {
-  const descriptors = new Set<number>()
-  const add = (socket: Socket) => {
-    const fd = (socket as Internals)._handle?.fd
-    if (fd !== undefined && fd >= 0) descriptors.add(fd)
-  }
-  for (const [, socket] of registry.open()) add(socket)
+/** What JavaScript of this thread has open, as far as it can be found. */
+export interface Descriptors {
+  /** The sockets whose direction is known: tracked, or accepted here. */
+  readonly known: ReadonlySet<number>
+  /** The others: received from another process, or made around a descriptor. */
+  readonly others: ReadonlySet<number>
+  /** The ports that servers listen on. */
+  readonly ports: readonly number[]
+}
+
+export function descriptorsOfJavaScript(registry: Registry): Descriptors {
+  const known = new Set<number>()
+  const others = new Set<number>()
+  const ports: number[] = []
+  for (const [, socket] of registry.open()) known.add(descriptorOf(socket))
   for (const handle of activeHandles()) {
-    if (handle instanceof Socket && isInbound(handle)) add(handle)
+    if (handle instanceof Socket) {
+      const fd = descriptorOf(handle)
+      if (isInbound(handle)) known.add(fd)
+      // A TLSSocket around a tracked one has its descriptor.
+      else if (!known.has(fd)) others.add(fd)
+    } else if (handle instanceof Server) {
+      const port = portOf(handle)
+      if (port !== null) ports.push(port)
+    }
   }
-  return descriptors
+  return { known, others, ports }
+}
+
+/** Null for a Unix socket, and where it cannot be had: a worker of a cluster may have no address. */
+function portOf(server: Server): number | null {
+  try {
+    const address = server.address()
+    return typeof address === 'object' ? (address?.port ?? null) : null
+  } catch {
+    return null
+  }
+}
+
+/** -1 where it has none. */
+function descriptorOf(socket: Socket): number {
+  return (socket as Internals)._handle?.fd ?? -1
 }

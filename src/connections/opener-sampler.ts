@@ -1,80 +1,103 @@
 import { destinationOf, type Endpoint } from './endpoint'
-import { captureTrace, type Opener, readTrace, sampledFrom, type Trace } from './opener'
-
-/** Where a connection was opened, found out at the first call: capturing is cheap, reading is not. */
-export interface Origin {
-  opener(): Opener
-}
+import { captureTrail, type Opener, openerOf, sampledFrom, UNKNOWN_OPENER } from './opener'
 
 /**
- * So many connections to one destination in one second have a stack of their own. To capture one
- * takes about a quarter of the time of a connect, which is too much for those who connect by the
- * thousand, and they do so in the same place.
+ * So many connections to one destination in one second have a stack of their own. To look at one
+ * takes a part of the time of a connect that is too much for those who connect by the thousand, and
+ * they do so in the same place.
  */
-const STACKS_PER_SECOND = 20
+const STACKS_PER_DESTINATION = 20
 
-/** A crawler has destinations without end. */
+/**
+ * So many in one second have one to all destinations together, which a crawler has without end. Half
+ * of them are for destinations of which this second has seen none.
+ */
+const STACKS_PER_SECOND = 200
+
 const MAX_DESTINATIONS = 1_000
 
+/** A connection that is opened so long after a request may be another's; the next tick can take its time. */
+const EXPECTED_MS = 1_000
+
+/** What is known of one destination. */
 interface Burst {
   second: number
+  /** Stacks in this second. */
   count: number
-  latest: Origin
+  /** Of the last connection that had a place; null: none had. */
+  latest: Opener | null
+  /** Of a request whose connection is still to be opened, and when it was made. */
+  expected: Opener | null
+  expectedAt: number
 }
 
-/** Captures where connections are opened, at a bounded cost. */
+/** Finds out where connections are opened, at a bounded cost. */
 export class OpenerSampler {
   readonly #bursts = new Map<string, Burst>()
+  #second = 0
+  #count = 0
+  #latest: Opener | null = null
 
-  /** `now` in milliseconds; `wrapper` is the function below which the stack begins. Null: not known. */
-  capture(endpoint: Endpoint, now: number, wrapper: unknown): Origin | null {
-    const second = Math.trunc(now / 1_000)
+  /** `now` in milliseconds; `wrapper` is the function below which the stack begins. */
+  capture(endpoint: Endpoint, now: number, wrapper: unknown): Opener {
+    const burst = this.#burstOf(endpoint)
+    // Those beyond come from where the one before them did, or else from where anybody connects.
+    if (!this.#take(burst, now)) return burst.latest ?? this.#latest ?? UNKNOWN_OPENER
+    const trail = captureTrail(wrapper)
+    const { expected } = burst
+    burst.expected = null
+    if (!trail.found && expected !== null && now - burst.expectedAt < EXPECTED_MS) return expected
+    // From a queue, or from a timer: for somebody who connected here before.
+    if (trail.steps.length === 0) return burst.latest ?? UNKNOWN_OPENER
+    return this.#note(burst, openerOf(trail))
+  }
+
+  /**
+   * A request to `endpoint` is made below `wrapper`, and the client opens the connection in a later
+   * tick, whose stack does not lead back.
+   */
+  expect(endpoint: Endpoint, now: number, wrapper: unknown): void {
+    const burst = this.#burstOf(endpoint)
+    if (!this.#take(burst, now)) return
+    const trail = captureTrail(wrapper)
+    if (!trail.found) return
+    burst.expected = this.#note(burst, openerOf(trail))
+    burst.expectedAt = now
+  }
+
+  #burstOf(endpoint: Endpoint): Burst {
     const destination = destinationOf(endpoint)
-    const burst = this.#bursts.get(destination)
-    if (burst !== undefined && burst.second === second && burst.count >= STACKS_PER_SECOND) {
-      return burst.latest
-    }
-    const trace = captureTrace(wrapper)
-    if (trace === null) return null
-    const own = new Own(trace)
-    const latest = new Sampled(own)
-    if (burst?.second === second) {
-      burst.count++
-      burst.latest = latest
-    } else {
+    let burst = this.#bursts.get(destination)
+    if (burst === undefined) {
       if (this.#bursts.size >= MAX_DESTINATIONS) this.#bursts.clear()
-      this.#bursts.set(destination, { second, count: 1, latest })
+      burst = { second: -1, count: 0, latest: null, expected: null, expectedAt: 0 }
+      this.#bursts.set(destination, burst)
     }
-    return own
+    return burst
   }
 
-  /** Lets go of the stacks, which hold objects of the program. */
-  clear(): void {
-    this.#bursts.clear()
-  }
-}
-
-class Own implements Origin {
-  #read: Trace | Opener
-
-  constructor(trace: Trace) {
-    this.#read = trace
-  }
-
-  opener(): Opener {
-    if (!('package' in this.#read)) this.#read = readTrace(this.#read)
-    return this.#read
-  }
-}
-
-class Sampled implements Origin {
-  readonly #own: Own
-
-  constructor(own: Own) {
-    this.#own = own
+  /** Whether one more stack may be looked at. */
+  #take(burst: Burst, now: number): boolean {
+    const second = Math.trunc(now / 1_000)
+    if (this.#second !== second) {
+      this.#second = second
+      this.#count = 0
+    }
+    let most = STACKS_PER_SECOND / 2
+    if (burst.second !== second) {
+      burst.second = second
+      burst.count = 0
+      most = STACKS_PER_SECOND
+    }
+    if (burst.count >= STACKS_PER_DESTINATION || this.#count >= most) return false
+    burst.count++
+    this.#count++
+    return true
   }
 
-  opener(): Opener {
-    return sampledFrom(this.#own.opener())
+  #note(burst: Burst, opener: Opener): Opener {
+    burst.latest = sampledFrom(opener)
+    this.#latest = burst.latest
+    return opener
   }
 }

@@ -1,115 +1,87 @@
-import { fileURLToPath } from 'node:url'
+import { framesBelow } from './opener-stack'
+import { endOf, keyOf, type Trail, trailOf } from './opener-trail'
 
 /** Where in the program a connection was opened. */
 export interface Opener {
-  /** `file:line` of the first frame outside Node and node_modules; null where no frame is left. */
+  /**
+   * `file:line` of the first call outside Node and node_modules, or `file` where the line is not one
+   * of what was written; null where no such call is left.
+   */
   readonly place: string | null
-  /** The package nearest to that frame; null where the program itself opened it. */
+  /** The package nearest to that call; null where the program itself opened it. */
   readonly package: string | null
-  /** Set where it is the place of another connection to the same destination, in the same second. */
+  /** Set where it is the place of another connection, opened shortly before. */
   readonly sampled?: true
 }
 
-/** A stack that V8 has captured but not formatted: capturing is cheap, formatting is not. */
-export interface Trace {
-  stack?: unknown
-}
+export const UNKNOWN_OPENER: Opener = { place: null, package: null }
 
-interface Frame {
-  getFileName(): string | null | undefined
-  getLineNumber(): number | null
-}
-
-// The SDKs with the deepest stacks need about thirty frames to reach the program's own code.
+/** Node's own clients make up to 14 calls of their own, so these are mostly enough. */
+const FEW_FRAMES = 16
+/** The SDKs with the deepest stacks need about thirty frames to reach the program's own code. */
 const FRAMES = 40
 
-/** The stack below `wrapper`, for `readTrace` to look at if anybody ever asks. */
-export function captureTrace(wrapper: unknown): Trace | null {
-  const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit')
-  try {
-    const trace: Trace = {}
-    Error.stackTraceLimit = FRAMES
-    Error.captureStackTrace(trace, wrapper as (...args: unknown[]) => unknown)
-    return trace
-  } catch {
-    return null
-  } finally {
-    restore('stackTraceLimit', limit)
-  }
+/** A file that others were joined into holds the program's calls beside those of its packages. */
+const PLACES_OF_ONE_FILE = 16
+
+/** Where the stack below `wrapper` leads to. Nothing of the stack is kept. */
+export function captureTrail(wrapper: unknown): Trail {
+  if (mayHaveMaps()) return trailOf(framesBelow(wrapper, FRAMES), PLACES_OF_ONE_FILE)
+  const frames = framesBelow(wrapper, FEW_FRAMES)
+  const trail = trailOf(frames, 1)
+  return trail.found || frames.length < FEW_FRAMES
+    ? trail
+    : trailOf(framesBelow(wrapper, FRAMES), 1)
 }
 
-/** Formats a captured stack. The program's own Error.prepareStackTrace does not take part. */
-export function readTrace(trace: Trace): Opener {
-  return openerOf(framesOf(trace))
-}
-
-function framesOf(trace: Trace): readonly Frame[] {
-  const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
-  try {
-    // Not by assignment, which would call a setter of the program's.
-    const value = (_error: unknown, frames: unknown) => frames
-    Object.defineProperty(Error, 'prepareStackTrace', { value, configurable: true, writable: true })
-    const frames = trace.stack
-    return Array.isArray(frames) ? frames : []
-  } catch {
-    return []
-  } finally {
-    restore('prepareStackTrace', prepare)
-  }
-}
-
-/** Puts a property of Error back as it was, its absence included. */
-function restore(name: string, descriptor: PropertyDescriptor | undefined): void {
-  if (descriptor === undefined) Reflect.deleteProperty(Error, name)
-  else Reflect.defineProperty(Error, name, descriptor)
-}
-
-/** The opening place in a stack, innermost frame first. Pure. */
-export function openerOf(frames: readonly Frame[]): Opener {
-  let nearest: string | null = null
-  for (const frame of frames) {
-    const file = frame.getFileName()
-    if (typeof file !== 'string' || file === '' || file.startsWith('node:')) continue
-    const path = pathOf(file)
-    const packageName = packageOf(path)
-    if (packageName === null) {
-      return intern(`${path}:${frame.getLineNumber() ?? '?'}`, nearest)
-    }
-    nearest = packageName
-  }
-  return intern(null, nearest)
-}
-
-function pathOf(file: string): string {
-  try {
-    return file.startsWith('file:') ? fileURLToPath(file) : file
-  } catch {
-    return file
-  }
-}
-
-/** The package that a file belongs to, by its innermost node_modules folder. */
-function packageOf(path: string): string | null {
-  const match = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(path)
-  return match?.[1]?.replace('\\', '/') ?? null
+/** Whether Node keeps the source maps of what it loads. The first of 18 and of 20 do not say. */
+function mayHaveMaps(): boolean {
+  const { sourceMapsEnabled } = process as { sourceMapsEnabled?: boolean }
+  return sourceMapsEnabled ?? process.execArgv.includes('--enable-source-maps')
 }
 
 // Sockets opened at one place share one object. Generated code could make places without end.
 const MAX_PLACES = 1_000
 const places = new Map<string, Opener>()
 
-function intern(place: string | null, packageName: string | null, sampled = false): Opener {
-  const key = `${place}\n${packageName}\n${sampled}`
+/** The opener at the end of a trail, worked out when it is first looked at. */
+export function openerOf(trail: Trail): Opener {
+  if (trail.steps.length === 0) return UNKNOWN_OPENER
+  const key = keyOf(trail)
   const known = places.get(key)
   if (known !== undefined) return known
-  const opener: Opener = { place, package: packageName, ...(sampled ? { sampled } : {}) }
+  const opener = later(() => endOf(trail))
   if (places.size < MAX_PLACES) places.set(key, opener)
   return opener
 }
 
+const samples = new WeakMap<Opener, Opener>()
+
 /** The same place, for a connection whose own stack was not looked at. */
-export function sampledFrom({ place, package: packageName }: Opener): Opener {
-  return intern(place, packageName, true)
+export function sampledFrom(opener: Opener): Opener {
+  let sampled = samples.get(opener)
+  if (sampled === undefined) {
+    sampled = later(() => opener, true)
+    samples.set(opener, sampled)
+  }
+  return sampled
 }
 
-export const UNKNOWN_OPENER: Opener = { place: null, package: null }
+/** An opener that is plain data from the moment on at which somebody looks at it. */
+function later(work: () => Opener, sampled = false): Opener {
+  const opener: Opener = { place: null, package: null, ...(sampled ? { sampled } : {}) }
+  const settle = (): Opener => {
+    const { place, package: packageName } = work()
+    const common = { enumerable: true, configurable: true }
+    Object.defineProperties(opener, {
+      place: { ...common, value: place },
+      package: { ...common, value: packageName },
+    })
+    return opener
+  }
+  Object.defineProperties(opener, {
+    place: { get: () => settle().place },
+    package: { get: () => settle().package },
+  })
+  return opener
+}

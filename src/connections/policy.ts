@@ -47,6 +47,22 @@ export function overrides(decision: Decision): boolean {
   return decision.reason === 'off' || decision.reason === 'no-delay' || decision.reason === 'longer'
 }
 
+/** The decision to leave a socket alone that may have been ours before. */
+export function leave(before: Decision, why: Pick<Leave, 'reason' | 'rule'>): Leave {
+  const timed = before.action === 'protect' ? before.delayMs !== null : before.touched
+  return { action: 'leave', ...why, ...(timed ? { touched: true } : {}) }
+}
+
+/** Whether the socket is the program's alone, whatever it asks from now on. */
+export function isFinal({ reason }: Decision): boolean {
+  return reason === 'excluded' || reason === 'exempt'
+}
+
+/** Whether what Node remembers on the socket for its next connection may be ours. */
+export function marked(decision: Decision): boolean {
+  return decision.action === 'protect' || decision.touched === true || decision.reason === 'exempt'
+}
+
 /** One Decision object serves every socket that gets the same answer, so that a socket costs none. */
 export interface Policy {
   /** `asked` is null where the program did not say anything. */

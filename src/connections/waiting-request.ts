@@ -1,13 +1,11 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
+import { subscribe } from '../process/subscribe'
+import { describeRequest, hostOf, type WaitingRequest } from './describe-request'
+import { isTimeout } from './ending'
+import { openStreams } from './http2-streams'
 
-/** A request that waits for its answer: nothing of it that could be secret. */
-export interface WaitingRequest {
-  readonly method: string
-  readonly host: string | null
-  /** Without the query. */
-  readonly path: string
-}
+export type { WaitingRequest }
 
 /** Node's ClientRequest, as it stands on the socket that it waits on. */
 interface HttpRequest {
@@ -46,13 +44,25 @@ function onHeaders(message: unknown): void {
   answered.add((message as { request: object }).request)
 }
 
+/** Requests that a timer of the program gave up: undici does not tell the socket why. */
+const timedOut = new WeakSet<object>()
+
+const failed = channel('undici:request:error')
+
+function onFailed(message: unknown): void {
+  const { request, error } = message as { request: object; error: unknown }
+  if (isTimeout(error)) timedOut.add(request)
+}
+
 /** Listens to undici, twice for each request; the other clients are only looked at when it matters. */
 export function followUndici(): () => void {
-  sendHeaders.subscribe(onSendHeaders)
-  headers.subscribe(onHeaders)
+  const unfollow = [
+    subscribe(sendHeaders, onSendHeaders),
+    subscribe(headers, onHeaders),
+    subscribe(failed, onFailed),
+  ]
   return () => {
-    sendHeaders.unsubscribe(onSendHeaders)
-    headers.unsubscribe(onHeaders)
+    for (const stop of unfollow) stop()
   }
 }
 
@@ -68,10 +78,53 @@ export function waitingRequest(socket: Socket): WaitingRequest | null {
   }
 }
 
+/** What waited on a connection at its end. */
+export interface Waiting {
+  readonly request: WaitingRequest | null
+  /** Null where its client does not tell (databases). */
+  readonly waits: boolean | null
+  /** Whether a timer of the program had given the request up, where the socket is not told so. */
+  readonly timedOut: boolean
+}
+
+const UNTOLD: Waiting = { request: null, waits: null, timedOut: false }
+
+/**
+ * What waits on a socket that is being destroyed. `latest` is the request that was found the last
+ * time, which its client may have taken off the socket by now.
+ */
+export function waitingAtEnd(socket: Socket, latest: WaitingRequest | null): Waiting {
+  try {
+    const streams = openStreams(socket)
+    if (streams !== null) {
+      const [first] = streams
+      return {
+        request: first === undefined ? null : describeHeaders(first),
+        waits: streams.length > 0,
+        timedOut: false,
+      }
+    }
+    const request = waitingRequest(socket) ?? latest
+    const tells = request !== null || '_httpMessage' in socket || ofUndici.has(socket)
+    if (!tells) return UNTOLD
+    const last = ofUndici.get(socket)?.deref()
+    const givenUp = last !== undefined && timedOut.has(last)
+    return { request, waits: request !== null, timedOut: givenUp }
+  } catch {
+    return UNTOLD
+  }
+}
+
+function describeHeaders(headers: Readonly<Record<string, unknown>>): WaitingRequest {
+  const { ':method': method, ':authority': authority, ':path': path } = headers
+  const host = typeof authority === 'string' ? hostOf(`http://${authority}`) : null
+  return describeRequest(method, host, typeof path === 'string' ? path : '/')
+}
+
 function httpRequest(socket: Socket): WaitingRequest | null {
   const request = (socket as { _httpMessage?: HttpRequest | null })._httpMessage
   if (!request || request.res || typeof request.path !== 'string') return null
-  return describe(request.method, request.host, request.path)
+  return describeRequest(request.method, request.host, request.path)
 }
 
 function undiciRequest(socket: Socket): WaitingRequest | null {
@@ -79,21 +132,7 @@ function undiciRequest(socket: Socket): WaitingRequest | null {
   if (request === undefined || answered.has(request)) return null
   if (request.completed || request.aborted) return null
   const host = typeof request.origin === 'string' ? hostOf(request.origin) : null
-  return typeof request.path === 'string' ? describe(request.method, host, request.path) : null
-}
-
-function describe(method: unknown, host: unknown, path: string): WaitingRequest {
-  // A request through a proxy has the whole URL for a path, with user and password where given.
-  const [origin = ''] = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i.exec(path) ?? []
-  const named = origin === '' ? host : hostOf(origin)
-  return {
-    method: typeof method === 'string' ? method : 'GET',
-    host: typeof named === 'string' ? named : null,
-    path: path.slice(origin.length).replace(/[?#].*$/s, '') || '/',
-  }
-}
-
-/** The host of an origin, without the user information that a URL can carry. */
-function hostOf(origin: string): string | null {
-  return /^[a-z][a-z\d+.-]*:\/\/(?:[^/]*@)?(\[[^\]]*\]|[^/:]+)/i.exec(origin)?.[1] ?? null
+  return typeof request.path === 'string'
+    ? describeRequest(request.method, host, request.path)
+    : null
 }

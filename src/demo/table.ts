@@ -1,3 +1,4 @@
+import { printable } from '../process/printable'
 import type { Paint, Style } from '../terminal/terminal'
 
 export interface Cell {
@@ -25,7 +26,8 @@ function renderRow([label, without, withHook]: Row, paint: Paint): string {
 }
 
 function renderCell(cell: Cell | string, width: number, paint: Paint): string {
-  const { text, style } = typeof cell === 'string' ? { text: cell, style: undefined } : cell
+  const { text: given, style } = typeof cell === 'string' ? { text: cell, style: undefined } : cell
+  const text = printable(given)
   const space = ' '.repeat(Math.max(0, width - text.length))
   return `${style === undefined ? text : paint(style, text)}${space}`
 }

@@ -1,3 +1,4 @@
+import { printable } from '../process/printable'
 import { indent } from '../terminal/indent'
 import type { Paint, Style } from '../terminal/terminal'
 import { wrapText } from '../terminal/wrap-text'
@@ -65,9 +66,12 @@ export async function examine(machine: Machine, among = checks): Promise<Diagnos
 async function attempt(check: Check, machine: Machine): Promise<CheckResult> {
   const { id, title } = check
   try {
-    return { id, title, ...(await check.run(machine)) }
+    const { seen, action, ...rest } = await check.run(machine)
+    // Variables, files and names of the machine are in it. As data they stay as they are.
+    const shown = { seen: printable(seen), action: action === null ? null : printable(action) }
+    return { id, title, ...rest, ...shown }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = printable(error instanceof Error ? error.message : String(error))
     return {
       id,
       title,
@@ -101,10 +105,6 @@ export function renderText(diagnosis: Diagnosis, paint: Paint): string {
   const head = `nat-keepalive ${version}, Node ${node} on ${platform}, idle limit ${seconds(limitMs)}\n`
   const body = diagnosis.checks.map((result) => `\n${renderCheck(result, paint)}`).join('')
   return `${head}${body}\n${wrapText(summarise(diagnosis))}\n`
-}
-
-export function renderJson(diagnosis: Diagnosis): string {
-  return `${JSON.stringify(diagnosis, null, 2)}\n`
 }
 
 function renderCheck({ verdict, title, seen, action }: CheckResult, paint: Paint): string {

@@ -1,39 +1,49 @@
-import { writeSync } from 'node:fs'
+import { guarded } from '../process/guarded'
+import { createLater } from '../process/later'
+import { LineWriter } from '../process/line-writer'
+import { printable } from '../process/printable'
+import { variable } from '../process/variable'
 import type { Config } from '../settings/config'
 import type { Finding } from './finding'
+import { jsonLine } from './json-line'
+import { emitWarningEvent } from './warning-event'
 
-/** Tells a finding on stderr, as a process warning or as a line of JSON. Never throws. */
-export function emit(finding: Finding, format: Config['format']): void {
-  try {
-    if (format === 'text')
-      process.emitWarning(finding.text, { type: 'NatKeepaliveWarning', code: finding.code })
-    else if (!warningsAreOff()) writeSync(2, `${jsonLine(finding)}\n`)
-  } catch {
-    // A warning that cannot be given must not become the program's problem.
+const TYPE = 'NatKeepaliveWarning'
+
+const stderr = new LineWriter(2, createLater())
+
+/**
+ * Tells a finding on stderr, as a process warning or as a line of JSON: the one place where text
+ * leaves. Never throws, and never waits for a reader.
+ */
+export const emit = guarded('a warning', (finding: Finding, format: Config['format']): void => {
+  const printed = { ...finding, text: printable(finding.text) }
+  if (format === 'text') {
+    process.emitWarning(printed.text, { type: TYPE, code: finding.code })
+    return
   }
-}
+  if (!isSilenced(finding.code)) {
+    const { dropped } = stderr
+    if (stderr.write(jsonLine(finding, { dropped }))) stderr.dropped -= dropped
+  }
+  emitWarningEvent(printed)
+})
 
 /** Tells a finding at once, for a process that is about to exit. Never throws. */
-export function emitNow(finding: Finding, format: Config['format']): void {
-  const { code, text } = finding
-  const line = `(node:${process.pid}) [${code}] NatKeepaliveWarning: ${text}`
-  try {
-    writeSync(2, `${format === 'json' ? jsonLine(finding) : line}\n`)
-  } catch {
-    // Nobody can read it; the exit code remains.
-  }
-}
+export const emitNow = guarded(
+  'a last word',
+  (finding: Finding, format: Config['format']): void => {
+    const { code, text } = finding
+    const line = `(node:${process.pid}) [${code}] ${TYPE}: ${printable(text)}`
+    stderr.writeNow(format === 'json' ? jsonLine(finding, { level: 'error' }) : line)
+  },
+)
 
-function jsonLine({ code, text, data }: Finding): string {
-  return JSON.stringify({ code, text, time: new Date().toISOString(), pid: process.pid, ...data })
-}
-
-/** What `--no-warnings` does to process warnings it does to the JSON lines. */
-function warningsAreOff(): boolean {
-  const { NODE_NO_WARNINGS, NODE_OPTIONS } = process.env
-  return (
-    NODE_NO_WARNINGS === '1' ||
-    process.execArgv.includes('--no-warnings') ||
-    /(^|\s)--no-warnings(\s|$)/.test(NODE_OPTIONS ?? '')
-  )
+/** What `--no-warnings` and `--disable-warning` do to process warnings they do to the JSON lines. */
+function isSilenced(code: string): boolean {
+  if (variable('NODE_NO_WARNINGS') === '1') return true
+  const options = [...process.execArgv, variable('NODE_OPTIONS') ?? ''].join(' ')
+  return new RegExp(
+    `(?:^|\\s)(?:--no-warnings|--disable-warning[=\\s]"?(?:${code}|${TYPE})"?)(?:\\s|$)`,
+  ).test(options)
 }

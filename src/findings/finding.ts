@@ -1,4 +1,12 @@
-export type Code = 'NKA001' | 'NKA002' | 'NKA101' | 'NKA201' | 'NKA202' | 'NKA203' | 'NKA301'
+export type Code =
+  | 'NKA001'
+  | 'NKA002'
+  | 'NKA101'
+  | 'NKA201'
+  | 'NKA202'
+  | 'NKA203'
+  | 'NKA301'
+  | 'NKA303'
 
 /** Something to tell: what was seen with numbers, what it means, and the one thing to do. */
 export interface Finding {

@@ -8,8 +8,10 @@ export function connections(count: number): string {
   return count === 1 ? 'A connection' : `${count} connections`
 }
 
-export function requestText({ method, host, path }: WaitingRequest): string {
-  return `${method} ${host ?? ''}${path}`
+/** What is to be named of a request, after `mark`; nothing where it is not to be named. */
+export function requestText({ method, host, path }: WaitingRequest, mark = ' '): string {
+  if (method === null) return ''
+  return `${mark}${method}${host === null && path === null ? '' : ' '}${host ?? ''}${path ?? ''}`
 }
 
 export function openerText({ place, package: packageName }: Opener): string {
@@ -29,8 +31,8 @@ export function adviceText(decision: Decision, config: Config): string {
   }
   if (config.mode === 'kernel') {
     return (
-      'NAT_KEEPALIVE_MODE=kernel leaves the times to the sysctls: set net.ipv4.tcp_keepalive_time ' +
-      'below the limit, or use NAT_KEEPALIVE_MODE=socket.'
+      'NAT_KEEPALIVE_MODE=kernel leaves the times to the sysctls: set them (on Linux ' +
+      'net.ipv4.tcp_keepalive_time) below the limit, or use NAT_KEEPALIVE_MODE=socket.'
     )
   }
   return 'Run "nat-keepalive audit" on this process, where the kernel can be asked, to see what is on it.'

@@ -1,25 +1,34 @@
 import type { Socket } from 'node:net'
+import { nameRequests } from '../connections/describe-request'
 import { type Endpoint, endpointOf } from '../connections/endpoint'
 import { openSockets } from '../connections/open-sockets'
+import type { Peer } from '../connections/peer'
 import {
   type Asked,
   createPolicy,
   type Decision,
-  type Leave,
+  isFinal,
+  leave,
+  marked,
   overrides,
   type Policy,
-  type Protection,
 } from '../connections/policy'
 import { type Entry, Registry } from '../connections/registry'
 import { followUndici } from '../connections/waiting-request'
 import { channels } from '../findings/channels'
 import { createDebug } from '../findings/debug'
+import { publish } from '../findings/publish'
+import { guarded } from '../process/guarded'
 import type { Later } from '../process/later'
 import type { Config } from '../settings/config'
 import { compileExclude, type Exclude } from '../settings/exclude'
 import type { Watch } from '../watch/watch'
 import { Keepalive } from './keepalive'
 import type { Guard, SetKeepAlive } from './patch'
+import { WhenConnected } from './when-connected'
+
+/** A thousand sockets in a turn of the event loop take about a millisecond. */
+const STEPS_OF_A_SLICE = 16
 
 /** Joins settings, sockets and registry: what happens when a socket connects or is asked for keepalive. */
 export class Hook implements Guard {
@@ -32,9 +41,9 @@ export class Hook implements Guard {
   #watch: Watch | undefined
   readonly #unfollow: () => void
   readonly #debug = createDebug('hook')
+  /** Decides about names once their address is known. */
+  readonly #whenConnected = new WhenConnected((socket, peer) => this.#connected(socket, peer))
   readonly #exempt = new WeakSet<Socket>()
-  /** Sockets whose address is looked at when they connect. */
-  readonly #awaited = new WeakSet<Socket>()
   /** Calls before connect that count under `respect`: an off leaves no trace on the socket. */
   readonly #askedBefore = new WeakMap<Socket, Asked>()
 
@@ -44,6 +53,7 @@ export class Hook implements Guard {
     this.#policy = createPolicy(config, this.#keepalive.takesInterval)
     this.#exclude = compileExclude(config.exclude)
     this.#later = later
+    nameRequests(config.request)
     this.#unfollow = followUndici()
   }
 
@@ -57,17 +67,21 @@ export class Hook implements Guard {
         known?.asked ??
         this.#askedBefore.get(socket) ??
         (known ? null : this.#keepalive.stored(socket))
+      const before = known?.decision
       const decision = this.#decide(socket, endpoint, asked)
       const below = this.config.auditMs === null ? undefined : wrapper
       const entry = this.registry.add(socket, endpoint, asked, decision, below)
-      if (decision.action === 'protect') {
-        this.#keepalive.preset(socket, decision)
-        if (this.#exclude.hasAddressRules) this.#excludeByAddress(socket)
-      }
-      this.#tell(entry)
+      // What the connection before was given is not for this one, which may be left alone.
+      if (before !== undefined && marked(before)) this.#keepalive.restore(socket, asked)
+      if (this.#prepare(entry, socket)) this.#tell(entry)
     } catch (error) {
       this.#debug('connect: %O', error)
     }
+  }
+
+  /** A request is made below `wrapper`, whose connection is opened in a later tick. */
+  requesting(endpoint: Endpoint, wrapper: unknown): void {
+    if (this.config.auditMs !== null) this.registry.expect(endpoint, wrapper)
   }
 
   revise(socket: Socket, args: unknown[]): unknown[] {
@@ -80,13 +94,16 @@ export class Hook implements Guard {
         return args
       }
       entry.asked = asked
-      if (entry.decision.reason === 'excluded' || entry.decision.reason === 'exempt') return args
+      if (isFinal(entry.decision)) return args
       const decision = this.#policy.decide(asked)
+      if (this.#isAwaited(entry)) return this.#reviseAwaited(entry, socket, args, decision)
+      // The same delay again does not reach the kernel: Node remembers it.
+      if (delayOf(decision) !== delayOf(entry.decision)) entry.changedBehind = false
       entry.decision = decision.action === 'leave' ? leave(entry.decision, decision) : decision
       this.#tell(entry)
-      if (decision.action === 'leave') return args
-      this.#presetConnecting(entry, socket, decision)
-      return this.#keepalive.argumentsFor(decision)
+      const answer = decision.action === 'leave' ? args : this.#keepalive.argumentsFor(decision)
+      this.#rememberConnecting(entry, socket, answer)
+      return answer
     } catch (error) {
       this.#debug('setKeepAlive: %O', error)
       return args
@@ -94,20 +111,45 @@ export class Hook implements Guard {
   }
 
   /**
+   * Until its address is known, a call counts as it does without us: if the address is excluded, that
+   * is what stays. Under kernel mode it is kept from the handle, which would get times of libuv's.
+   */
+  #reviseAwaited(entry: Entry, socket: Socket, args: unknown[], decision: Decision): unknown[] {
+    entry.decision = decision
+    if (decision.action === 'protect' && decision.delayMs === null) {
+      this.#rememberConnecting(entry, socket, args)
+      this.#keepalive.remember(socket, args)
+    }
+    return args
+  }
+
+  /**
    * TLS around a socket that is still connecting: the call would reach the handle, before the
    * descriptor exists, and what the inner socket has is what Node applies when it is connected.
    */
-  #presetConnecting(entry: Entry, socket: Socket, decision: Protection): void {
+  #rememberConnecting(entry: Entry, socket: Socket, args: unknown[]): void {
     const inner = entry.socket.deref()
     if (inner === undefined || inner === socket || !inner.connecting) return
-    for (const one of [inner, socket]) this.#keepalive.preset(one, decision)
+    for (const one of [inner, socket]) this.#keepalive.remember(one, args)
+  }
+
+  closing(socket: Socket, error: unknown): void {
+    try {
+      this.registry.closing(socket, error)
+    } catch (reason) {
+      this.#debug('close: %O', reason)
+    }
   }
 
   /** From now on the socket is the program's alone; what is set on it stays. */
   exempt(socket: Socket): void {
     this.#exempt.add(socket)
     const entry = this.registry.get(socket)
-    if (entry !== undefined) entry.decision = leave(entry.decision, { reason: 'exempt' })
+    if (entry === undefined) return
+    const why = { reason: 'exempt' } as const
+    entry.decision = this.#isAwaited(entry)
+      ? { action: 'leave', ...why }
+      : leave(entry.decision, why)
   }
 
   /** Protects the outbound sockets that were open before the hook was there. */
@@ -121,10 +163,9 @@ export class Hook implements Guard {
         if (rule !== null) decision = { action: 'leave', reason: 'excluded', rule }
         const entry = this.registry.add(socket, endpoint, asked, decision, undefined)
         entry.openedAt = null
-        if (decision.action === 'protect') {
-          if (socket.connecting) this.#keepalive.preset(socket, decision)
-          else this.#keepalive.apply(socket, decision)
-        }
+        if (socket.connecting) {
+          if (!this.#prepare(entry, socket)) continue
+        } else if (decision.action === 'protect') this.#keepalive.apply(socket, decision)
         this.#tell(entry)
       } catch (error) {
         this.#debug('open socket: %O', error)
@@ -135,19 +176,30 @@ export class Hook implements Guard {
   /** What looks at the connections. Loaded at the first look, which many programs do not live to see. */
   get watch(): Watch {
     if (this.#watch === undefined) {
-      const { createWatch } = require('../watch/watch') as typeof import('../watch/watch')
+      const { createWatch } = loadWatch()
       this.#watch = createWatch(this.registry, this.config, this.#later)
     }
     return this.#watch
   }
 
-  /** Begins to look at the connections of the process, if that is wanted. */
-  start(): void {
-    try {
-      if (this.config.auditMs !== null) this.watch.auditor.start()
-    } catch (error) {
-      this.#debug('the watch did not start: %O', error)
+  /** Notes the byte counters of the connections, in slices, and tells nothing. */
+  glance(): void {
+    const steps = this.registry.look(() => {})
+    const go = () => {
+      for (let step = 0; step < STEPS_OF_A_SLICE; step++) if (steps.next().done) return
+      this.#later(go, 1)
     }
+    go()
+  }
+
+  /** Whether anything has looked at the connections yet. */
+  get watched(): boolean {
+    return this.#watch !== undefined
+  }
+
+  /** Begins to look at the connections of the process, if that is wanted. Throws where it cannot. */
+  start(): void {
+    if (this.config.auditMs !== null) this.watch.auditor.start()
   }
 
   stop(): void {
@@ -163,32 +215,51 @@ export class Hook implements Guard {
       : { action: 'leave', reason: 'excluded', rule }
   }
 
-  /** A name is known to be excluded by its address only once it is connected. */
-  #excludeByAddress(socket: Socket): void {
-    if (this.#awaited.has(socket)) return
-    this.#awaited.add(socket)
-    socket.once('connect', () => {
-      this.#awaited.delete(socket)
+  /** Before a socket is connected. Says whether that settles it; else its address will. */
+  #prepare({ decision, endpoint }: Entry, socket: Socket): boolean {
+    if (isFinal(decision)) return true
+    if (this.#exclude.needsAddress(endpoint.host) && this.#whenConnected.await(socket)) return false
+    if (decision.action === 'protect') this.#keepalive.preset(socket, decision)
+    return true
+  }
+
+  #isAwaited(entry: Entry): boolean {
+    if (this.#exclude.empty) return false
+    const socket = entry.socket.deref()
+    return socket !== undefined && this.#whenConnected.awaits(socket)
+  }
+
+  /** Node is about to switch keepalive on, or not, by what is on the socket now. */
+  #connected(socket: Socket, { address, port }: Peer): void {
+    try {
       const entry = this.registry.known(socket)
-      if (entry === undefined) return
-      const rule = this.#exclude.address(socket.remoteAddress ?? '', entry.endpoint.port)
-      if (rule === null) return
-      entry.decision = leave(entry.decision, { reason: 'excluded', rule })
-      this.#keepalive.restore(socket, entry.asked)
-    })
+      if (entry === undefined || isFinal(entry.decision)) return
+      const rule = this.#exclude.address(address, port)
+      if (rule !== null) entry.decision = { action: 'leave', reason: 'excluded', rule }
+      else if (entry.decision.action === 'protect') this.#keepalive.preset(socket, entry.decision)
+      // Who listens may close the socket, of which Node is in the middle.
+      if (channels.protect.hasSubscribers || channels.override.hasSubscribers) {
+        process.nextTick(guarded('a late message', () => this.#tell(entry)))
+      } else this.#tell(entry)
+    } catch (error) {
+      this.#debug('connected: %O', error)
+    }
   }
 
   #tell({ id, endpoint, asked, decision }: Entry): void {
     const channel = overrides(decision) ? channels.override : channels.protect
-    if (decision.action === 'protect' && channel.hasSubscribers) {
-      channel.publish({ id, endpoint, asked, applied: decision, reason: decision.reason })
+    if (decision.action === 'protect') {
+      publish(channel, () => ({ id, endpoint, asked, applied: decision, reason: decision.reason }))
     }
     this.#debug('#%d %s:%d %s %o', id, endpoint.host, endpoint.port, decision.reason, decision)
   }
 }
 
-/** The decision to leave a socket alone that may have been ours before. */
-function leave(before: Decision, why: Pick<Leave, 'reason' | 'rule'>): Leave {
-  const timed = before.action === 'protect' ? before.delayMs !== null : before.touched
-  return { action: 'leave', ...why, ...(timed ? { touched: true } : {}) }
+/** Whoever may not be able to do it later calls it at once. */
+export function loadWatch(): typeof import('../watch/watch') {
+  return require('../watch/watch')
+}
+
+function delayOf(decision: Decision): number | null {
+  return decision.action === 'protect' ? decision.delayMs : null
 }

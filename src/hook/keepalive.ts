@@ -99,18 +99,23 @@ export class Keepalive {
       : [true, protection.delayMs]
   }
 
+  /** For a socket that is not connected yet: Node sets the schedule when it is. */
+  preset(socket: Socket, protection: Protection): void {
+    this.remember(socket, this.argumentsFor(protection))
+  }
+
   /**
-   * For a socket that is not connected yet: Node applies the values itself when it is, to the handle
-   * that won, whether plain, TLS or happy eyeballs. The handle is hidden from the call, because
+   * A call for a socket that is not connected yet: Node applies the values itself when it is, to the
+   * handle that won, whether plain, TLS or happy eyeballs. The handle is hidden from the call, because
    * libuv answers a call before the descriptor exists with a schedule of its own (60 s, 1 s, 10) at
    * open, which a delay of 0 then leaves in place.
    */
-  preset(socket: Socket, protection: Protection): void {
+  remember(socket: Socket, args: unknown[]): void {
     const holder = socket as WithHandle
     const handle = holder._handle
     if (handle) holder._handle = null
     try {
-      this.#original.apply(socket, this.argumentsFor(protection))
+      this.#original.apply(socket, args)
     } finally {
       if (handle) holder._handle = handle
     }
@@ -122,14 +127,17 @@ export class Keepalive {
     this.#original.apply(socket, this.argumentsFor(protection))
   }
 
-  /** Puts back what the program had asked for; null means that it asked for nothing. */
+  /**
+   * For a socket that is not connected yet, or no longer: puts back what the program had asked for,
+   * so that Node sets that; null means that it asked for nothing.
+   */
   restore(socket: Socket, asked: Asked | null): void {
     if (!asked?.enable) {
-      this.#original.call(socket, false)
+      this.remember(socket, [false])
       return
     }
     const { delayMs, intervalMs, probes } = asked
     const times = this.takesInterval ? [intervalMs ?? undefined, probes ?? undefined] : []
-    this.#original.call(socket, true, delayMs ?? 0, ...times)
+    this.remember(socket, [true, delayMs ?? 0, ...times])
   }
 }

@@ -1,3 +1,4 @@
+import type { End } from '../connections/ending'
 import type { Opener } from '../connections/opener'
 import type { Decision } from '../connections/policy'
 import type { WaitingRequest } from '../connections/waiting-request'
@@ -5,9 +6,7 @@ import type { Config } from '../settings/config'
 import { type Profile, profiles } from '../settings/profiles'
 import { groupKey } from './idle-groups'
 
-/** How a connection ended that had been idle. */
-export type End = 'reset' | 'timed-out' | 'broken-pipe' | 'hang-up' | 'given-up'
-
+/** The end of a connection that had been idle. */
 export interface Death {
   readonly destination: string
   readonly opener: Opener
@@ -17,42 +16,15 @@ export interface Death {
   /** Idle for so long before, at the least and at the most. */
   readonly minIdleMs: number
   readonly maxIdleMs: number
+  /** Whether the end may be the answer to something that was sent after that time. */
+  readonly sent: boolean
   readonly decision: Decision
+  /** When the first probe would have come, in milliseconds of idle time; null: never, or not known. */
+  readonly firstProbeMs: number | null
+  /** Whether something waited for an answer. */
+  readonly waits: boolean
+  /** The request that waited, as far as its client tells. */
   readonly request: WaitingRequest | null
-}
-
-/** What a closed socket shows of its end. */
-export interface Remains {
-  /** `socket.errored`. */
-  readonly error: unknown
-  /** Whether the peer had closed its side. */
-  readonly peerEnded: boolean
-  /** Whether a request was waiting for its answer. */
-  readonly waiting: boolean
-}
-
-const ENDS: Readonly<Record<string, End>> = {
-  ECONNRESET: 'reset',
-  ETIMEDOUT: 'timed-out',
-  EPIPE: 'broken-pipe',
-}
-
-/**
- * How a socket ended; null where nothing was lost: closed in good order, or by the program while
- * nothing waited. Pure.
- */
-export function endOf({ error, peerEnded, waiting }: Remains): {
-  end: End
-  code: string | null
-} | null {
-  const code = (error as { code?: unknown } | null)?.code
-  const known = typeof code === 'string' && Object.hasOwn(ENDS, code) ? ENDS[code] : undefined
-  if (known !== undefined) return { end: known, code: code as string }
-  if (!waiting) return null
-  return {
-    end: peerEnded && !error ? 'hang-up' : 'given-up',
-    code: typeof code === 'string' ? code : null,
-  }
 }
 
 /** An idle limit that a death fits, and the middleboxes that have it; none: it was configured here. */
@@ -63,69 +35,111 @@ export interface Fit {
 
 const MOST_FITS = 3
 
-/** What `fits` needs of the settings. */
+/** What an explanation needs of the settings. */
 export type Path = Pick<Config, 'limitMs' | 'profile'>
 
-/** How a middlebox of layer 7 ends a connection, as opposed to the program or the kernel. */
-const BY_THE_PEER: readonly End[] = ['reset', 'broken-pipe', 'hang-up']
-
-/**
- * The idle limits that had passed: the one that was configured or chosen by a profile first, then
- * the nearest. Layer 4 for a connection that nothing kept alive. For one that keepalive protected
- * none of those can be it, but one of layer 7 that had just passed can, if the other side ended it.
- * Empty: it died of something else. Pure.
- */
-export function fits(
-  {
-    end,
-    minIdleMs,
-    maxIdleMs,
-    decision,
-  }: Pick<Death, 'end' | 'minIdleMs' | 'maxIdleMs' | 'decision'>,
-  path: Path,
-  table: readonly Profile[] = profiles,
-): Fit[] {
-  const isProtected = protects(decision, path.limitMs)
-  if (isProtected && !BY_THE_PEER.includes(end)) return []
-  const byLimit = new Map<number, string[]>()
-  if (!isProtected) byLimit.set(path.limitMs, [])
-  for (const { name, layer, limitSeconds } of table) {
-    const limitMs = limitSeconds * 1_000
-    if (isProtected ? layer === 7 && minIdleMs <= limitMs * 1.1 : layer === 4) {
-      byLimit.set(limitMs, [...(byLimit.get(limitMs) ?? []), name])
-    }
-  }
-  const ownLimit = path.profile !== null || byLimit.get(path.limitMs)?.length === 0
-  const chosen = (limitMs: number) => (ownLimit && limitMs === path.limitMs ? 1 : 0)
-  return [...byLimit]
-    .map(([limitMs, middleboxes]) => ({ limitMs, middleboxes }))
-    .filter(({ limitMs }) => limitMs <= maxIdleMs)
-    .sort((a, b) => chosen(b.limitMs) - chosen(a.limitMs) || b.limitMs - a.limitMs)
-    .slice(0, MOST_FITS)
-}
-
-/** Whether what was put on a socket lets the first probe come before the limit. */
-export function protects(decision: Decision, limitMs: number): boolean {
-  return decision.action === 'protect' && decision.delayMs !== null && decision.delayMs < limitMs
-}
-
-/** Deaths of one destination, opening place and kind: one warning. */
-export interface DeathGroup {
-  readonly deaths: readonly Death[]
+/** What explains a death: the code of its finding, and the idle limits that had passed. */
+export interface Explanation {
+  readonly code: 'NKA301' | 'NKA303'
   readonly fits: readonly Fit[]
 }
 
-/** Groups the deaths of one look that fit an idle limit. Pure. */
+/** Ends that come from the other side, as opposed to the program and to the kernel's own patience. */
+const BY_THE_PEER: readonly End[] = ['reset', 'broken-pipe', 'hang-up']
+
+/**
+ * Explains a death, on evidence only; null where none is told.
+ *
+ * NKA301, a middlebox of layer 4: it forgets silently, and resets at the most. So nothing kept the
+ * connection alive in time, the idle time is that long, and it did not end in good order.
+ *
+ * NKA303, the peer or something of layer 7 before it, which probes do not reset: it closed the
+ * connection while something waited on it, after it had been idle for long.
+ *
+ * What the program ended for a reason of its own is neither. Pure.
+ */
+export function explain(
+  death: Idle & Pick<Death, 'end' | 'waits' | 'firstProbeMs'>,
+  path: Path,
+  table: readonly Profile[] = profiles,
+): Explanation | null {
+  const { end, waits, maxIdleMs } = death
+  if (end === 'aborted') return null
+  if (end !== 'hang-up' && !isProtected(death, path.limitMs)) {
+    const fits = layer4Limits(death, path, table)
+    if (fits.length > 0) return { code: 'NKA301', fits }
+  }
+  if (!waits || !BY_THE_PEER.includes(end)) return null
+  if (maxIdleMs < Math.min(path.limitMs, shortestOfLayer7(table))) return null
+  return { code: 'NKA303', fits: layer7Limits(death, table) }
+}
+
+type Idle = Pick<Death, 'minIdleMs' | 'maxIdleMs'>
+
+/** The one that was configured or chosen by a profile first, then the nearest. */
+function layer4Limits({ maxIdleMs }: Idle, path: Path, table: readonly Profile[]): Fit[] {
+  const byLimit = limitsOf(table, 4)
+  const isOwn = path.profile !== null || !byLimit.has(path.limitMs)
+  if (!byLimit.has(path.limitMs)) byLimit.set(path.limitMs, [])
+  const chosen = (limitMs: number) => (isOwn && limitMs === path.limitMs ? 1 : 0)
+  return fitting(byLimit, ({ limitMs }) => limitMs <= maxIdleMs)
+    .sort((a, b) => chosen(b.limitMs) - chosen(a.limitMs))
+    .slice(0, MOST_FITS)
+}
+
+/** Those that had just passed: who enforces one does not wait for longer. */
+function layer7Limits({ minIdleMs, maxIdleMs }: Idle, table: readonly Profile[]): Fit[] {
+  const isNear = ({ limitMs }: Fit) => limitMs <= maxIdleMs && minIdleMs <= limitMs * 1.1
+  return fitting(limitsOf(table, 7), isNear).slice(0, MOST_FITS)
+}
+
+function shortestOfLayer7(table: readonly Profile[]): number {
+  return Math.min(...limitsOf(table, 7).keys())
+}
+
+function limitsOf(table: readonly Profile[], layer: 4 | 7): Map<number, string[]> {
+  const byLimit = new Map<number, string[]>()
+  for (const profile of table) {
+    if (profile.layer !== layer) continue
+    const limitMs = profile.limitSeconds * 1_000
+    byLimit.set(limitMs, [...(byLimit.get(limitMs) ?? []), profile.name])
+  }
+  return byLimit
+}
+
+/** The nearest limit first. */
+function fitting(byLimit: ReadonlyMap<number, string[]>, fits: (fit: Fit) => boolean): Fit[] {
+  return [...byLimit]
+    .map(([limitMs, middleboxes]) => ({ limitMs, middleboxes }))
+    .filter(fits)
+    .sort((a, b) => b.limitMs - a.limitMs)
+}
+
+/** Whether the first probe comes before the limit. */
+export function isProtected(
+  { firstProbeMs }: Pick<Death, 'firstProbeMs'>,
+  limitMs: number,
+): boolean {
+  return firstProbeMs !== null && firstProbeMs < limitMs
+}
+
+/** Deaths of one destination, opening place and kind: one warning. */
+export interface DeathGroup extends Explanation {
+  readonly deaths: readonly Death[]
+}
+
+/** Groups the deaths of one look that can be explained. Pure. */
 export function groupDeaths(deaths: Iterable<Death>, path: Path): DeathGroup[] {
-  const groups = new Map<string, { deaths: Death[]; fits: Fit[] }>()
+  const groups = new Map<string, Explanation & { deaths: Death[] }>()
   for (const death of deaths) {
-    const fit = fits(death, path)
-    if (fit.length === 0) continue
-    const limits = fit.map(({ limitMs }) => limitMs)
-    const kind = [death.end, protects(death.decision, path.limitMs), limits]
-    const key = `${JSON.stringify(kind)} ${groupKey(death.destination, death.opener)}`
+    const explained = explain(death, path)
+    if (explained === null) continue
+    const limits = explained.fits.map(({ limitMs }) => limitMs)
+    const { end, sent, destination, opener } = death
+    const kind = [explained.code, end, sent, isProtected(death, path.limitMs), limits]
+    const key = `${JSON.stringify(kind)} ${groupKey(destination, opener)}`
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, { deaths: [death], fits: fit })
+    if (group === undefined) groups.set(key, { ...explained, deaths: [death] })
     else group.deaths.push(death)
   }
   return [...groups.values()]

@@ -71,6 +71,10 @@ export interface IdleSummary {
   readonly maxIdleMs: number
   /** How many of each verdict. */
   readonly verdicts: Readonly<Record<Verdict['verdict'], number>>
+  /** How many of those at risk the peer has closed. */
+  readonly closed: number
+  /** How many of the unknown ones had a schedule put on them that nobody sees. */
+  readonly unseen: number
   /** One connection that stands for the worst. */
   readonly worst: JudgedSocket
   /** A request that waits on one of them. */
@@ -82,19 +86,21 @@ export interface JudgedSocket extends IdleSocket {
   readonly request: WaitingRequest | null
 }
 
-const BADNESS = { safe: 0, unknown: 1, 'at-risk': 2 } as const
-
 /** Sums up a group whose connections have been judged. Pure. */
 export function summarize(group: IdleGroup<JudgedSocket>): IdleSummary {
   const { destination, opener, sockets } = group
-  const verdicts = { safe: 0, 'at-risk': 0, unknown: 0 }
+  const verdicts = { safe: 0, unknown: 0, 'at-risk': 0, dying: 0 }
+  let [closed, unseen] = [0, 0]
   let worst = sockets[0] as JudgedSocket
   let minIdleMs = Number.POSITIVE_INFINITY
   let maxIdleMs = 0
   let request: WaitingRequest | null = null
   for (const socket of sockets) {
-    verdicts[socket.judged.verdict]++
-    if (BADNESS[socket.judged.verdict] > BADNESS[worst.judged.verdict]) worst = socket
+    const { judged } = socket
+    verdicts[judged.verdict]++
+    if (judged.cause === 'closed-by-peer') closed++
+    if (judged.set !== undefined) unseen++
+    if (badness(judged) > badness(worst.judged)) worst = socket
     minIdleMs = Math.min(minIdleMs, socket.idleMs)
     maxIdleMs = Math.max(maxIdleMs, socket.idleMs)
     request ??= socket.request
@@ -106,9 +112,18 @@ export function summarize(group: IdleGroup<JudgedSocket>): IdleSummary {
     minIdleMs,
     maxIdleMs,
     verdicts,
+    closed,
+    unseen,
     worst,
     request,
   }
+}
+
+const BADNESS = { safe: 0, unknown: 2, 'at-risk': 4, dying: 5 } as const
+
+/** What is milder than its verdict counts for a little less. */
+function badness({ verdict, cause, set }: Verdict): number {
+  return BADNESS[verdict] - (cause === undefined && set === undefined ? 0 : 1)
 }
 
 /** What belongs into one warning has the same key. */

@@ -4,30 +4,42 @@ import type { ProcFs } from '../kernel/proc-fs'
 import { readKeepaliveSysctls } from '../kernel/sysctl'
 import { clock } from '../process/clock'
 import type { Config } from '../settings/config'
-import { judge, type Verdict } from './verdict'
+import { exceeds, judge, type Schedule, UNKNOWN_SCHEDULE, type Verdict } from './verdict'
 
-/** What the verdict depends on beyond the socket itself, in milliseconds. */
+/** What the verdict depends on beyond the socket itself. */
 export interface Surroundings {
-  /** After which the path forgets an idle connection. */
+  /** After which the path forgets an idle connection, in milliseconds. */
   readonly limitMs: number
-  /** The delay that the sysctls of the network namespace give; null: not known. */
-  readonly sysctlDelayMs: number | null
+  /** The times that the sysctls of the network namespace give. */
+  readonly sysctls: Schedule
 }
 
 export function surroundings(proc: ProcFs, { limitMs }: Config): Surroundings {
   const sysctls = readKeepaliveSysctls(proc)
-  return { limitMs, sysctlDelayMs: sysctls.known ? sysctls.value.timeSeconds * 1_000 : null }
+  if (!sysctls.known) return { limitMs, sysctls: UNKNOWN_SCHEDULE }
+  const { timeSeconds, intervalSeconds, probes } = sysctls.value
+  const [delayMs, intervalMs] = [timeSeconds * 1_000, intervalSeconds * 1_000]
+  return { limitMs, sysctls: { delayMs, intervalMs, probes } }
 }
 
-/** The verdict on a tracked socket: the kernel's word, and what is known to have been set on it. */
+/**
+ * The verdict on a tracked socket: the kernel's word, and what is known to have been set on it. An
+ * entry whose timer is seen to exceed that is marked, because a look near the end of the longer delay
+ * would see nothing wrong any more.
+ */
 export function judgeEntry(entry: Entry, word: KernelWord, around: Surroundings): Verdict {
-  const { decision, asked, openedAt } = entry
+  const schedule = scheduleOf(entry, around.sysctls)
+  if (exceeds(word, schedule)) entry.changedBehind = true
+  const { openedAt, changedBehind } = entry
+  const ageMs = openedAt === null ? null : clock() - openedAt
+  return judge({ word, ageMs, schedule, changedBehind, limitMs: around.limitMs })
+}
+
+/** What is on the socket, as far as the hook put it there or saw the program do it. */
+function scheduleOf({ decision, asked }: Entry, sysctls: Schedule): Schedule {
   const set = decision.action === 'protect' ? decision : asked?.enable ? asked : null
-  // Switched on without times, a socket has those of its network namespace.
-  const touched = decision.action === 'leave' && decision.touched
-  const sysctlDelayMs = touched ? null : around.sysctlDelayMs
-  const delayMs = set === null ? null : (set.delayMs ?? sysctlDelayMs)
-  // The age of a socket that was open before us is at most that of the process.
-  const ageMs = clock() - (openedAt ?? 0)
-  return judge({ word, ageMs, delayMs, limitMs: around.limitMs })
+  if (set === null) return UNKNOWN_SCHEDULE
+  if (set.delayMs !== null) return set
+  // Switched on without times, a socket has those of its network namespace, unless we set some before.
+  return decision.action === 'leave' && decision.touched ? UNKNOWN_SCHEDULE : sysctls
 }

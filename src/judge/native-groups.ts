@@ -1,23 +1,25 @@
+import type { Holder } from './holders'
 import type { ForeignSocket } from './native-sockets'
 import type { Verdict } from './verdict'
 
 export interface JudgedForeign extends ForeignSocket {
   readonly judged: Verdict
+  readonly holder: Holder
 }
 
-/** Connections of native code to one destination that are at risk: one warning. */
+/** Connections to one destination that are at risk, and that JavaScript of this thread does not hold. */
 export interface ForeignGroup {
   readonly remote: ForeignSocket['remote']
   readonly sockets: readonly JudgedForeign[]
 }
 
 /**
- * Which sockets of native code were looked at before. A look reads the kernel's table only when
- * there are descriptors it does not know; one that is at risk is told of at the second look, because
- * a library may set its options a moment after it connects.
+ * Which sockets that the hook does not know were looked at before. A look reads the kernel's table
+ * only when there are descriptors it does not know; one that is at risk is told of at the second look,
+ * because a library may set its options a moment after it connects.
  */
 export class ForeignWatch {
-  /** Of no interest any more: not TCP, inbound, safe, or told of. */
+  /** Of no interest any more: not TCP, inbound, safe, closed by the peer, or told of. */
   #settled: ReadonlySet<number> = new Set()
   #suspects: ReadonlySet<number> = new Set()
 
@@ -35,12 +37,11 @@ export class ForeignWatch {
     const groups = new Map<string, { remote: ForeignSocket['remote']; sockets: JudgedForeign[] }>()
     for (const inode of inodes) {
       const socket = open.get(inode)
-      const verdict = socket?.judged.verdict ?? 'safe'
-      if (verdict === 'safe' || this.#settled.has(inode)) settled.add(inode)
-      else if (verdict === 'unknown') {
+      if (this.#settled.has(inode) || !isOfInterest(socket)) settled.add(inode)
+      else if (socket.judged.verdict !== 'at-risk') {
         if (this.#suspects.has(inode)) suspects.add(inode)
       } else if (!this.#suspects.has(inode)) suspects.add(inode)
-      else if (socket !== undefined) {
+      else {
         settled.add(inode)
         const key = `${socket.remote.address} ${socket.remote.port}`
         const group = groups.get(key)
@@ -52,4 +53,10 @@ export class ForeignWatch {
     this.#suspects = suspects
     return [...groups.values()]
   }
+}
+
+/** A dying one is looked at again: what it lacks is not keepalive, but that may be seen later. */
+function isOfInterest(socket: JudgedForeign | undefined): socket is JudgedForeign {
+  if (socket === undefined || socket.holder === 'javascript') return false
+  return socket.judged.verdict !== 'safe' && socket.judged.cause !== 'closed-by-peer'
 }

@@ -15,6 +15,7 @@ import type { Pause } from '../process/slices'
 /** An outbound connection that a process holds without the hook knowing of it. */
 export interface ForeignSocket {
   readonly inode: number
+  readonly fds: readonly number[]
   readonly local: { readonly address: string; readonly port: number }
   readonly remote: { readonly address: string; readonly port: number }
   readonly state: TcpState
@@ -36,8 +37,9 @@ const CONNECTED: readonly TcpState[] = ['established', 'syn-sent', 'fin-wait-2',
 /**
  * Finds the outbound TCP connections among the descriptors of a process, but for those in `skip`.
  * Inbound ones are told apart by their local port, on which somebody in the network namespace
- * listens; where the listener is gone they look outbound. In slices. Null where the sockets are not
- * worth reading the table for.
+ * listens, or this process did before: `listened` has those ports, and gets the ones that are seen
+ * now. Otherwise they look outbound. In slices. Null where the sockets are not worth reading the
+ * table for.
  */
 export async function scanForeign(
   proc: ProcFs,
@@ -45,10 +47,11 @@ export async function scanForeign(
   skip: ReadonlySet<number>,
   worth: (inodes: ReadonlySet<number>) => boolean,
   pause?: Pause,
+  listened = new Set<number>(),
 ): Promise<Reading<ForeignScan | null>> {
   const fds = await scanSocketFds(proc, pid, skip, pause)
   if (!fds.known) return fds
-  const finder = new Finder(fds.value)
+  const finder = new Finder(fds.value, listened)
   if (!worth(finder.inodes)) return { known: true, value: null }
   return finder.found(await scanTcpTable(proc, pid, finder, pause))
 }
@@ -58,10 +61,11 @@ export function readForeign(
   proc: ProcFs,
   pid: Pid,
   skip: ReadonlySet<number>,
+  listened = new Set<number>(),
 ): Reading<ForeignScan> {
   const fds = readSocketFds(proc, pid, skip)
   if (!fds.known) return fds
-  const finder = new Finder(fds.value)
+  const finder = new Finder(fds.value, listened)
   // Most processes of a machine have no socket, and the table takes milliseconds.
   if (finder.inodes.size === 0) return finder.found({ known: true, value: NOTHING_READ })
   return finder.found(readTcpTable(proc, pid, finder))
@@ -71,11 +75,20 @@ const NOTHING_READ: TcpScan = { lines: 0, skipped: 0 }
 
 class Finder implements TcpVisitor {
   readonly inodes: ReadonlySet<number>
+  readonly #fds = new Map<number, number[]>()
   readonly #listening = new Set<number>()
+  /** It can hold every port there is, and no more. */
+  readonly #listened: Set<number>
   readonly #lines: TcpSocket[] = []
 
-  constructor(fds: readonly SocketFd[]) {
-    this.inodes = new Set(fds.map(({ inode }) => inode))
+  constructor(sockets: readonly SocketFd[], listened: Set<number>) {
+    for (const { fd, inode } of sockets) {
+      const fds = this.#fds.get(inode)
+      if (fds === undefined) this.#fds.set(inode, [fd])
+      else fds.push(fd)
+    }
+    this.inodes = new Set(this.#fds.keys())
+    this.#listened = listened
   }
 
   wanted(_localPort: number, inode: number, state: TcpState): boolean {
@@ -83,18 +96,23 @@ class Finder implements TcpVisitor {
   }
 
   visit(line: TcpSocket): void {
-    if (line.state === 'listen') this.#listening.add(line.localPort)
-    else this.#lines.push(line)
+    if (line.state !== 'listen') this.#lines.push(line)
+    else if (this.inodes.has(line.inode)) this.#listened.add(line.localPort)
+    else this.#listening.add(line.localPort)
   }
 
   found(scan: Reading<TcpScan>): Reading<ForeignScan> {
     if (!scan.known) return scan
     const sockets = this.#lines
       .filter(
-        ({ state, localPort }) => CONNECTED.includes(state) && !this.#listening.has(localPort),
+        ({ state, localPort }) =>
+          CONNECTED.includes(state) &&
+          !this.#listening.has(localPort) &&
+          !this.#listened.has(localPort),
       )
       .map((line) => ({
         inode: line.inode,
+        fds: this.#fds.get(line.inode) ?? [],
         local: { address: line.localAddress, port: line.localPort },
         remote: { address: line.remoteAddress, port: line.remotePort },
         state: line.state,

@@ -1,14 +1,16 @@
 import type { ProcFs, Reading } from '../kernel/proc-fs'
 import { type KeepaliveSysctls, readKeepaliveSysctls } from '../kernel/sysctl'
+import { printable } from '../process/printable'
+import { commandOf } from './command-of'
 import type { JudgedForeign } from './native-groups'
 import { type ForeignSocket, readForeign } from './native-sockets'
 import { TimerHistory } from './timer-history'
-import { judge } from './verdict'
+import { judge, UNKNOWN_SCHEDULE } from './verdict'
 
 /** The outbound connections of one process in any language, seen from outside. */
 export interface ProcessAudit {
   readonly pid: number
-  /** What runs: the program and its first argument, without the others, which can hold secrets. */
+  /** What runs: the program, and the file that it was given first. Other arguments can hold secrets. */
   readonly command: string
   /** Since it was started, in milliseconds; null where that is not known. */
   readonly ageMs: number | null
@@ -64,7 +66,7 @@ export class ProcessAuditor {
       const history = before?.get(socket.inode) ?? new TimerHistory()
       history.see(socket.word, now)
       seen.set(socket.inode, history)
-      return this.#judge(socket, ageMs, history)
+      return this.#judge(socket, history)
     })
     this.#histories.set(pid, seen)
     return {
@@ -80,13 +82,14 @@ export class ProcessAuditor {
     }
   }
 
-  #judge(socket: ForeignSocket, ageMs: number | null, history: TimerHistory): JudgedForeign {
+  /** How old a connection is cannot be seen: a process may have inherited or received it. */
+  #judge(socket: ForeignSocket, { longestDelayMs }: TimerHistory): JudgedForeign {
     const { word } = socket
-    const longest = history.longestDelayMs ?? Number.POSITIVE_INFINITY
-    // Both bound what the delay can exceed the time on the timer by.
-    const beyond = Math.min(ageMs ?? Number.POSITIVE_INFINITY, longest - (word.nextTimerMs ?? 0))
-    const judged = judge({ word, ageMs: beyond, delayMs: null, limitMs: this.#limitMs })
-    return { ...socket, judged }
+    // The timer's history bounds what the delay can exceed the time left by, as an age would.
+    const beyondMs = longestDelayMs === null ? null : longestDelayMs - (word.nextTimerMs ?? 0)
+    const limitMs = this.#limitMs
+    const judged = judge({ word, ageMs: beyondMs, schedule: UNKNOWN_SCHEDULE, limitMs })
+    return { ...socket, judged, holder: null }
   }
 
   /** The sysctls of a network namespace can only be read from within it. */
@@ -101,10 +104,12 @@ export class ProcessAuditor {
   #commandOf(pid: number): string {
     const line = this.#proc.read(`${pid}/cmdline`)
     if (!line.known) return ''
-    const [program = '', first = ''] = line.value.split('\0')
-    const name = program.replace(/^.*\//, '')
-    const shown = first === '' || first.startsWith('-') ? name : `${name} ${first}`
-    return shown.replace(/[^ -~]/g, '?').slice(0, 60)
+    // /proc is read byte by byte.
+    const argv = Buffer.from(line.value, 'latin1').toString().split('\0')
+    const { name, script } = commandOf(argv)
+    const folder = script?.startsWith('/') ? 'root' : 'cwd'
+    const shown = script !== null && this.#proc.isFile(`${pid}/${folder}/${script}`)
+    return printable(shown ? `${name} ${script}` : name, 60)
   }
 
   #ageOf(pid: number): number | null {

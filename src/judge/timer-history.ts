@@ -6,7 +6,8 @@ import type { KernelWord } from '../kernel/kernel-word'
  * a row at least one is for the delay less the interval, or two add up to the delay when there was
  * traffic; both ways the delay is at most twice the longest. This tells a short delay from a long
  * one that happens to be near its end, which a single look cannot (tcp_keepalive_timer, Linux
- * net/ipv4/tcp_timer.c). It holds as long as the peer answers its probes.
+ * net/ipv4/tcp_timer.c). Where the peer leaves probes unanswered, any number of re-arms are for the
+ * interval alone, so those tell nothing.
  */
 export class TimerHistory {
   #firesAt: number | null = null
@@ -14,7 +15,8 @@ export class TimerHistory {
 
   /** Takes what a look at the monotonic time `now` (ms) saw. */
   see(word: KernelWord, now: number): void {
-    if (!word.armed || word.nextTimerMs === null) {
+    const unanswered = (word.unansweredProbes ?? 0) >= UNANSWERED
+    if (!word.armed || word.nextTimerMs === null || unanswered) {
       this.#firesAt = null
       this.#rearms = []
       return
@@ -34,6 +36,12 @@ export class TimerHistory {
 }
 
 const NEEDED = 3
+
+/**
+ * One may be on its way. One that is lost makes two re-arms for the interval in a row, of the three;
+ * a second one in a row is seen here.
+ */
+const UNANSWERED = 2
 
 /** The column has steps of 10 ms, and a look takes its time: less is the same timer. */
 const SAME_MS = 200

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type Pause, rest, Slices } from '../process/slices'
-import { type KernelWord, kernelWord, unknown } from './kernel-word'
+import { type KernelWord, kernelWord, unreadable } from './kernel-word'
 import type { ProcFs, Reading } from './proc-fs'
 import {
   readTcpTable,
@@ -79,7 +79,7 @@ class Matcher implements TcpVisitor {
   }
 
   words(scan: Reading<TcpScan>): Words {
-    const missing = scan.known ? kernelWord(undefined) : unknown(scan.why)
+    const missing = scan.known ? kernelWord(undefined) : unreadable(scan.why)
     return {
       of: (socket) => this.#bySocket.get(socket)?.word ?? missing,
       skipped: scan.known ? scan.value.skipped : 0,

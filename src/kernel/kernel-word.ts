@@ -1,14 +1,25 @@
 import type { TcpSocket, TcpState } from './tcp-table'
 
-/** What the kernel says of keepalive on one connection; null where it cannot be known, and why. */
+/** What the kernel says of one connection; null where it cannot be known, and why. */
 export interface KernelWord {
+  /** Null where the connection was not found. */
+  readonly state: TcpState | null
   /** Whether the keepalive timer runs. */
   readonly armed: boolean | null
   /** Until that timer fires, in milliseconds. */
   readonly nextTimerMs: number | null
+  /** Probes since the peer last answered, one that is still under way included. */
+  readonly unansweredProbes: number | null
+  /** How often data was sent again since the peer last acknowledged some. */
+  readonly retransmits: number | null
+  /** Bytes that the peer has not acknowledged. */
+  readonly unackedBytes: number | null
+  /** Why it is not known whether the timer runs. */
   readonly why: string | null
-  /** Whether another look, a moment later, may tell. */
+  /** Whether another look, a moment later, may tell more. */
   readonly passing: boolean
+  /** Whether the kernel's table could be read at all. */
+  readonly readable: boolean
 }
 
 /** The states in which the kernel keeps a connection alive. */
@@ -17,30 +28,58 @@ const KEPT: readonly TcpState[] = ['established', 'fin-wait-2', 'close-wait']
 /** The states on the way to or from those. */
 const PASSING: readonly TcpState[] = ['syn-sent', 'syn-received', 'fin-wait-1']
 
-/** Reads the keepalive state from a line of the table; undefined: the connection is not in it. Pure. */
+/** Reads the word from a line of the table; undefined: the connection is not in it. Pure. */
 export function kernelWord(
-  line: Pick<TcpSocket, 'state' | 'timer' | 'whenMs'> | undefined,
+  line:
+    | Pick<TcpSocket, 'state' | 'timer' | 'whenMs' | 'retransmits' | 'probes' | 'txQueue'>
+    | undefined,
 ): KernelWord {
   if (line === undefined) return unknown("the connection is not in the kernel's table")
   const { state, timer, whenMs } = line
   if (!KEPT.includes(state)) {
-    return unknown(`the connection is in the state ${state}`, PASSING.includes(state))
+    const why = `the connection is in the state ${state}`
+    return { ...unknown(why, PASSING.includes(state)), state }
   }
+  const seen = {
+    state,
+    unansweredProbes: line.probes,
+    retransmits: line.retransmits,
+    unackedBytes: line.txQueue,
+    readable: true,
+  }
+  // A probe may be on its way, and a program that has seen the end of its peer is about to close.
+  const passing = line.probes > 0 || state === 'close-wait'
+  const hidden = (why: string) => ({ ...seen, armed: null, nextTimerMs: null, why, passing: true })
   switch (timer) {
     case 'none':
-      return { armed: false, nextTimerMs: null, why: null, passing: false }
+      return { ...seen, armed: false, nextTimerMs: null, why: null, passing }
     case 'keepalive':
-      return { armed: true, nextTimerMs: whenMs, why: null, passing: false }
+      return { ...seen, armed: true, nextTimerMs: whenMs, why: null, passing }
     case 'retransmit':
-      return unknown('unacknowledged data hides its keepalive timer', true)
+      return hidden('unacknowledged data hides its keepalive timer')
     case 'zero-window':
-      return unknown('a closed window of the peer hides its keepalive timer', true)
+      return hidden('a closed window of the peer hides its keepalive timer')
     case 'time-wait':
-      return unknown('the connection is closed')
+      return { ...unknown('the connection is closed'), state }
   }
 }
 
 /** The word on a connection of which nothing could be read. */
 export function unknown(why: string, passing = false): KernelWord {
-  return { armed: null, nextTimerMs: null, why, passing }
+  return {
+    state: null,
+    armed: null,
+    nextTimerMs: null,
+    unansweredProbes: null,
+    retransmits: null,
+    unackedBytes: null,
+    why,
+    passing,
+    readable: true,
+  }
+}
+
+/** The word where there is no table to be read. */
+export function unreadable(why: string): KernelWord {
+  return { ...unknown(why), readable: false }
 }

@@ -7,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   readSync,
+  statSync,
 } from 'node:fs'
 
 /** A fact that may be out of reach: then `why` says so, and no verdict may be drawn from it. */
@@ -23,6 +24,8 @@ export interface ProcFs {
   read(path: string): Reading<string>
   /** Where a link below /proc points. Never throws. */
   link(path: string): Reading<string>
+  /** Whether a path below /proc, past `cwd` or `root` of a process too, leads to a file. Never throws. */
+  isFile(path: string): boolean
   /** Opens a file that is too long to be read at once. Never throws. */
   open(path: string): CodedReading<ProcFile>
   /** Opens a folder that is too long to be listed at once. Never throws. */
@@ -59,6 +62,10 @@ export function createProcFs(root = '/proc', platform: string = process.platform
   return {
     read: (path) => uncoded(attempt(path, (file) => readFileSync(file, 'latin1'))),
     link: (path) => uncoded(attempt(path, (file) => readlinkSync(file))),
+    isFile(path) {
+      const found = attempt(path, (file) => statSync(file).isFile())
+      return found.known && found.value
+    },
     open: (path) => attempt(path, (file) => new OpenFile(file, openSync(file, 'r'))),
     openFolder: (path) =>
       attempt(path, (file) => new OpenFolder(file, opendirSync(file, { bufferSize: 64 }))),

@@ -1,3 +1,4 @@
+import { quoted } from '../process/printable'
 import type { ProcFs, Reading } from './proc-fs'
 
 /** The keepalive defaults of a network namespace, tcp(7). */
@@ -25,18 +26,11 @@ export function readKeepaliveSysctls(proc: ProcFs): Reading<KeepaliveSysctls> {
     if (!text.known) return text
     const value = parseSysctl(text.value)
     if (value === null) {
-      const shown = printable(text.value.slice(0, 40))
+      const shown = quoted(text.value.slice(0, 40))
       return { known: false, why: `/proc/${path} holds ${shown}, which is not a positive integer` }
     }
     values.push(value)
   }
   const [timeSeconds, intervalSeconds, probes] = values as [number, number, number]
   return { known: true, value: { timeSeconds, intervalSeconds, probes } }
-}
-
-/** As a JSON string of ASCII, which no terminal takes for a command. */
-function printable(text: string): string {
-  const escaped = (character: string) =>
-    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(text).replace(/[^ -~]/g, escaped)
 }

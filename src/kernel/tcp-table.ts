@@ -13,6 +13,10 @@ export interface TcpSocket {
   readonly timer: TcpTimer
   /** Until the timer runs out, in steps of 10 ms; 0 without a timer. */
   readonly whenMs: number
+  /** How often what is unacknowledged was sent again, since the peer last acknowledged anything new. */
+  readonly retransmits: number
+  /** Probes, of keepalive or of a closed window, since the peer last acknowledged anything. */
+  readonly probes: number
   /** Bytes that the peer has not acknowledged. */
   readonly txQueue: number
   /** Bytes that the program has not read; of a listening socket, connections not yet accepted. */
@@ -271,7 +275,9 @@ const HEX = Int8Array.from({ length: 256 }, (_, byte) => {
 
 /**
  * Finds the columns by their fixed places behind the number of the line, which grows:
- * `%4d: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu`.
+ * `%4d: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu`. The last four are what the
+ * header calls retrnsmt, uid, timeout and inode: icsk_retransmits and icsk_probes_out of the kernel
+ * are the first and the third.
  */
 class LineParser {
   readonly #visitor: TcpVisitor
@@ -289,7 +295,7 @@ class LineParser {
     if (base < 2 || queues + 39 > end || !isLine(bytes, base, remote, queues)) return false
     const localPort = hex4(bytes, base + width + 1)
     const state = STATES[hex2(bytes, queues - 3)]
-    const inode = decimalAfter(bytes, queues + 38, end, 2)
+    const inode = decimalAfter(bytes, queues + 38, end, INODE)
     if (localPort < 0 || inode < 0 || state === undefined) return false
     if (!this.#visitor.wanted(localPort, inode, state)) return true
     const remotePort = hex4(bytes, remote + width + 1)
@@ -297,8 +303,10 @@ class LineParser {
     const rxQueue = hex8(bytes, queues + 9)
     const timer = TIMERS[hex2(bytes, queues + 18)]
     const when = hex8(bytes, queues + 21)
-    if (remotePort < 0 || txQueue < 0 || rxQueue < 0 || timer === undefined || when < 0)
-      return false
+    const retransmits = hex8(bytes, queues + 30)
+    const probes = decimalAfter(bytes, queues + 38, end, PROBES)
+    if (remotePort < 0 || txQueue < 0 || rxQueue < 0 || timer === undefined) return false
+    if (when < 0 || retransmits < 0 || probes < 0) return false
     const localAddress = this.#address(bytes, base, width)
     const remoteAddress = this.#address(bytes, remote, width)
     if (localAddress === '' || remoteAddress === '') return false
@@ -311,6 +319,8 @@ class LineParser {
       timer,
       // jiffies_to_clock_t(): hundredths of a second, whatever the kernel's own tick.
       whenMs: when * 10,
+      retransmits,
+      probes,
       txQueue,
       rxQueue,
       inode,
@@ -391,6 +401,10 @@ function decimalAfter(bytes: Buffer, start: number, end: number, columns: number
     if (column === columns) return value
   }
 }
+
+/** How many decimal columns come before these two. */
+const PROBES = 1
+const INODE = 2
 
 /** So many digits are always exact. */
 const MAX_DIGITS = 15

@@ -1,16 +1,18 @@
 import { AsyncResource } from 'node:async_hooks'
+import { guarded } from './guarded'
 
 /** Runs `look` after `delayMs` without keeping the process alive; returns the way to stop it. */
 export type Later = (look: () => void, delayMs: number) => () => void
 
 /**
- * Captures the timers of this moment: one made after a test framework has replaced setTimeout would
- * run on a clock of its own.
+ * The timers as they were when this was loaded: one made after a test framework has replaced
+ * setTimeout would run on a clock of its own.
  */
+const { setTimeout, clearTimeout } = globalThis
+
 export function createLater(): Later {
-  const { setTimeout, clearTimeout } = globalThis
   return (look, delayMs) => {
-    const timer = setTimeout(look, delayMs)
+    const timer = setTimeout(guarded('a timer', look), delayMs)
     timer.unref()
     return () => clearTimeout(timer)
   }

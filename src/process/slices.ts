@@ -1,4 +1,5 @@
 import { uptimeMs } from './clock'
+import { createLater } from './later'
 
 /** How long a scan may hold the event loop before it lets others run. */
 const SLICE_MS = 2
@@ -11,7 +12,7 @@ export type Pause = (next: () => void) => void
  * input, so that a scan in an idle program would stand still until something else happens.
  */
 export const rest: Pause = (next) => {
-  setTimeout(next, 1).unref()
+  createLater()(next, 1)
 }
 
 /** Cuts long synchronous work into slices. */

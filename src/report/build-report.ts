@@ -1,8 +1,9 @@
-import { openerOfEntry, Registry } from '../connections/registry'
+import { Registry } from '../connections/registry'
 import { waitingRequest } from '../connections/waiting-request'
 import type { Hook } from '../hook/hook'
 import { judgeEntry, surroundings } from '../judge/judge-entry'
 import { askKernelNow } from '../kernel/ask-kernel'
+import { environment } from '../kernel/environment'
 import type { ProcFs } from '../kernel/proc-fs'
 import { readKeepaliveSysctls } from '../kernel/sysctl'
 import { clock } from '../process/clock'
@@ -15,6 +16,7 @@ import {
   type ReportedSocket,
   reportedForeign,
   reportedSysctls,
+  reportedVerdict,
   reportedWord,
 } from './report'
 
@@ -24,9 +26,9 @@ import {
  */
 export function buildReport(hook: Hook | null, proc: ProcFs): Report {
   const registry = hook?.registry ?? new Registry()
-  const config: Config = hook?.config ?? parseConfig(process.env).config
+  const config: Config = hook?.config ?? parseConfig(environment()).config
   const { sockets, skipped } = reportSockets(registry, config, proc)
-  const foreign = foreignNow(registry, proc, config.limitMs)
+  const foreign = foreignNow(registry, proc, config.limitMs, hook?.watch.foreign.looks)
   return {
     schema: 1,
     version,
@@ -42,13 +44,16 @@ export function buildReport(hook: Hook | null, proc: ProcFs): Report {
   }
 }
 
-function countersOf({ registry, watch: { auditor, foreign } }: Hook): Report['counters'] {
+function countersOf(hook: Hook): Report['counters'] {
+  const { registry } = hook
+  // What has never looked has told nothing, and may not be loadable.
+  const watch = hook.watched ? hook.watch : undefined
   return {
     opened: registry.added,
     open: [...registry.open()].length,
-    idleWarnings: auditor.counters.idle,
-    foreignWarnings: foreign.told,
-    lost: auditor.counters.lost,
+    idleWarnings: watch?.auditor.counters.idle ?? 0,
+    foreignWarnings: watch?.foreign.told ?? 0,
+    lost: watch?.auditor.counters.lost ?? 0,
   }
 }
 
@@ -76,8 +81,8 @@ function reportSockets(registry: Registry, config: Config, proc: ProcFs) {
       asked: asked && { ...asked },
       applied: appliedOf(entry.decision),
       kernel: reportedWord(word),
-      ...judgeEntry(entry, word, around),
-      opener: { ...openerOfEntry(entry) },
+      ...reportedVerdict(judgeEntry(entry, word, around)),
+      opener: { ...entry.opener },
       request: waitingRequest(socket),
     }
   })

@@ -1,6 +1,7 @@
 import type { Opener } from '../connections/opener'
 import type { Asked, Decision } from '../connections/policy'
 import type { WaitingRequest } from '../connections/waiting-request'
+import type { Holder } from '../judge/holders'
 import type { JudgedForeign } from '../judge/native-groups'
 import type { Verdict } from '../judge/verdict'
 import type { KernelWord } from '../kernel/kernel-word'
@@ -21,10 +22,15 @@ export interface Address {
 }
 
 /** The kernel's word on a connection; `why` says why something is null. */
-export type ReportedWord = Pick<KernelWord, 'armed' | 'nextTimerMs' | 'why'>
+export type ReportedWord = Pick<
+  KernelWord,
+  'armed' | 'nextTimerMs' | 'unansweredProbes' | 'unackedBytes' | 'why'
+>
+
+export type ReportedVerdict = Pick<Verdict, 'verdict' | 'reason'>
 
 /** An outbound connection of JavaScript. */
-export interface ReportedSocket extends Verdict {
+export interface ReportedSocket extends ReportedVerdict {
   readonly id: number
   readonly remote: Address & { readonly host: string }
   readonly local: Address
@@ -44,8 +50,13 @@ export interface ReportedSocket extends Verdict {
   readonly request: WaitingRequest | null
 }
 
-/** An outbound connection that the hook does not reach. */
-export interface ReportedForeign extends Verdict {
+/** A connection that the hook did not see connect; an inbound one only where nothing tells that it is. */
+export interface ReportedForeign extends ReportedVerdict {
+  /**
+   * `javascript`: received from another process, or made around a descriptor. Null: not known, as from
+   * outside, or where a worker thread or the starter of the process may have opened it.
+   */
+  readonly holder: Holder
   readonly remote: Address
   readonly local: Address
   readonly state: string
@@ -110,10 +121,16 @@ export function reportedForeign({
   state,
   word,
   judged,
+  holder,
 }: JudgedForeign): ReportedForeign {
-  return { remote, local, state, kernel: reportedWord(word), ...judged }
+  return { holder, remote, local, state, kernel: reportedWord(word), ...reportedVerdict(judged) }
 }
 
-export function reportedWord({ armed, nextTimerMs, why }: KernelWord): ReportedWord {
-  return { armed, nextTimerMs, why }
+export function reportedVerdict({ verdict, reason }: Verdict): ReportedVerdict {
+  return { verdict, reason }
+}
+
+export function reportedWord(word: KernelWord): ReportedWord {
+  const { armed, nextTimerMs, unansweredProbes, unackedBytes, why } = word
+  return { armed, nextTimerMs, unansweredProbes, unackedBytes, why }
 }

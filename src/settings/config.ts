@@ -1,3 +1,4 @@
+import { printable, quoted } from '../process/printable'
 import { formatDuration } from './duration'
 import { findProfile, strictestDefault } from './profiles'
 import { deathNoticedMs, defaultIntervalMs, defaultSchedule } from './schedule'
@@ -230,6 +231,7 @@ function derive(given: Given): Config {
     delayMs,
     intervalMs: given.intervalMs ?? defaultIntervalMs(delayMs),
     probes: given.probes ?? defaults.probes,
+    request: given.request ?? defaults.request,
     mode: given.mode ?? defaults.mode,
     app: given.app ?? defaults.app,
     exclude: given.exclude ?? defaults.exclude,
@@ -275,36 +277,18 @@ function add(intake: Intake, name: string, value: unknown, message: string): voi
 }
 
 function problem(name: string, value: unknown, message: string): Problem {
-  const variable = escaped(name)
-  const shown = typeof value === 'string' ? `"${escaped(value)}"` : described(value)
+  const variable = printable(name, longestShown)
+  const shown = typeof value === 'string' ? quoted(value, longestShown) : described(value)
   const subject = value === undefined ? variable : `${variable}=${shown}`
   return { variable, value: shown.replace(/^"|"$/g, ''), message: `${subject} ${message}` }
-}
-
-/** JSON's escapes for everything that is not printable ASCII, cut where the line would get long. */
-function escaped(text: string): string {
-  let shown = ''
-  // By code unit, not by character: half of a surrogate pair is escaped like anything else.
-  for (let index = 0; index < text.length; index++) {
-    const unit = text[index] ?? ''
-    const code = unit.charCodeAt(0).toString(16).padStart(4, '0')
-    const next = /[ !#-[\]-~]/.test(unit)
-      ? unit
-      : /["\\\b\f\n\r\t]/.test(unit)
-        ? JSON.stringify(unit).slice(1, -1)
-        : `\\u${code}`
-    if (shown.length + next.length > longestShown) return `${shown}...`
-    shown += next
-  }
-  return shown
 }
 
 /** Never asks an object for its text, which is code of the program's. */
 function described(value: unknown): string {
   if (typeof value === 'object' && value !== null) return 'an object'
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
-  if (typeof value === 'bigint') return escaped(`${value}n`)
-  return value === undefined ? '' : escaped(String(value))
+  if (typeof value === 'bigint') return printable(`${value}n`, longestShown)
+  return value === undefined ? '' : printable(String(value), longestShown)
 }
 
 /** The value of a variable without the blanks around it, '' where it is unset or unreadable. */

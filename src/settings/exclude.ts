@@ -22,8 +22,8 @@ export type ExcludeRule = {
 /** The rules, ready to be asked. Both questions answer with the first rule that matches, or null. */
 export interface Exclude {
   readonly empty: boolean
-  /** Whether a name that no rule matches has to be asked about again once its address is known. */
-  readonly hasAddressRules: boolean
+  /** Whether a host that no rule matches has to be asked about again once its address is known. */
+  needsAddress(host: string): boolean
   /** About the host a program asked for: a name or a literal address. */
   host(host: string, port: number): string | null
   /** About the address that was connected to; what is no address matches nothing. */
@@ -32,6 +32,8 @@ export interface Exclude {
 
 const label = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
 const digits = /^\d+$/
+/** 0.0.0.0, :: and how else they are written: who connects there reaches loopback. */
+const anyAddress = /^(::ffff:)?[0:.]+$/i
 
 /**
  * Reads one entry: `db.internal`, `*.internal` (every depth of subdomain, not `internal` itself),
@@ -68,6 +70,7 @@ export function parseExcludeRule(text: string): ExcludeRule | null {
 export function compileExclude(rules: readonly string[]): Exclude {
   const parsed = rules.map(parseExcludeRule).filter((rule) => rule !== null)
   const tests = parsed.map((rule) => ({ rule, covers: networkTest(rule) }))
+  const hasNetworks = parsed.some((rule) => rule.kind === 'network')
 
   const address = (text: string, port: number): string | null => {
     const wanted = parsed.length === 0 ? null : parseAddress(unbracketed(text))
@@ -85,7 +88,7 @@ export function compileExclude(rules: readonly string[]): Exclude {
 
   return {
     empty: parsed.length === 0,
-    hasAddressRules: parsed.some((rule) => rule.kind === 'network'),
+    needsAddress: (text) => hasNetworks && (isIP(text) === 0 || anyAddress.test(text)),
     host,
     address,
   }

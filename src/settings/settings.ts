@@ -1,6 +1,7 @@
 import { formatDuration, maxDurationMs, parseDuration } from './duration'
 import { parseExcludeRule } from './exclude'
 import { findProfile, profiles, strictestDefault } from './profiles'
+import { parseSwitch } from './switch'
 
 /** Every choice that can be made, with nothing left open. Durations are milliseconds. */
 export interface Config {
@@ -15,11 +16,13 @@ export interface Config {
   intervalMs: number
   /** Unanswered probes before the connection is given up. */
   probes: number
+  /** How much of a waiting request is named: method and host, the path without query too, nothing. */
+  request: RequestNaming
   mode: 'socket' | 'kernel'
   app: 'cap' | 'respect'
   /** The rules as written, each of them valid. */
   exclude: readonly string[]
-  sysctl: 'warn' | 'off' | 'strict'
+  sysctl: 'auto' | 'warn' | 'off' | 'strict'
   /** Idle time after which an outbound socket is warned about, null for never. */
   idleWarnMs: number | null
   idleLoopback: boolean
@@ -27,6 +30,9 @@ export interface Config {
   auditMs: number | null
   format: 'text' | 'json'
 }
+
+/** How much of a waiting request is named. */
+export type RequestNaming = 'host' | 'path' | 'off'
 
 /** Why something that was given is not taken. */
 export interface Refusal {
@@ -75,10 +81,11 @@ export const defaults = Object.freeze({
   /** The interval, where the delay is not shorter. */
   longestIntervalMs: 15_000,
   probes: 4,
+  request: 'host',
   mode: 'socket',
   app: 'cap',
   exclude: Object.freeze([]) as readonly string[],
-  sysctl: 'warn',
+  sysctl: 'auto',
   idleWarnPercent: 80,
   idleLoopback: false,
   auditMs: 30_000,
@@ -94,7 +101,7 @@ export const settings: readonly Setting[] = Object.freeze([
     name: 'NAT_KEEPALIVE',
     key: 'enabled',
     fallback: 'on',
-    meaning: 'off: patch nothing, print nothing',
+    meaning: 'off, 0, false, no or disabled: patch nothing, print nothing, in workers too',
   }),
   profile({
     name: 'NAT_KEEPALIVE_PROFILE',
@@ -141,6 +148,16 @@ export const settings: readonly Setting[] = Object.freeze([
   ),
   choice(
     {
+      name: 'NAT_KEEPALIVE_REQUEST',
+      key: 'request',
+      fallback: defaults.request,
+      meaning:
+        'how a waiting request is named: host (method and host), path (without query, cut), off',
+    },
+    ['host', 'path', 'off'],
+  ),
+  choice(
+    {
       name: 'NAT_KEEPALIVE_MODE',
       key: 'mode',
       fallback: defaults.mode,
@@ -171,9 +188,9 @@ export const settings: readonly Setting[] = Object.freeze([
       key: 'sysctl',
       fallback: defaults.sysctl,
       meaning:
-        'the start-up check of the kernel: warn, off, or strict (the program does not start: exit code 78)',
+        'the start-up check of the kernel: auto (told where its values matter: kernel mode, or a connection that the hook cannot protect), warn (told at every start), off, or strict (the program does not start: exit code 78)',
     },
-    ['warn', 'off', 'strict'],
+    ['auto', 'warn', 'off', 'strict'],
   ),
   durationOrOff(
     {
@@ -245,8 +262,8 @@ function onOff(head: Head<KeysOf<boolean>>): Setting<KeysOf<boolean>> {
     expected: 'on or off',
     expectedOption: 'true or false',
     parse(text) {
-      const word = text.toLowerCase()
-      return word === 'on' || word === 'off' ? taken(word === 'on') : refused(text)
+      const value = parseSwitch(text)
+      return value === null ? refused(text) : taken(value)
     },
     check: (value) => (typeof value === 'boolean' ? taken(value) : refused(value)),
     show: (value) => (value ? 'on' : 'off'),

@@ -1,4 +1,4 @@
-import { quoteShell } from '../doctor/checks/node-options'
+import { quoteShell } from '../doctor/checks/shell-line'
 import { comment, coverage, inImage, merge } from './comment'
 import type { Snippet } from './snippet'
 import type { Values } from './values'

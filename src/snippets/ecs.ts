@@ -1,3 +1,4 @@
+import { renderJson } from '../terminal/render-json'
 import { coverage, inImage, merge } from './comment'
 import type { Snippet } from './snippet'
 import type { Values } from './values'
@@ -28,5 +29,5 @@ export function renderEcs(values: Values): Snippet {
     not,
     `${inImage} ${merge}`,
   ]
-  return { text: `${JSON.stringify(definition, null, 2)}\n`, talk: notes.join('\n') }
+  return { text: renderJson(definition), talk: notes.join('\n') }
 }

@@ -34,7 +34,7 @@ export function valuesOf(config: Config, given: ReadonlySet<string>, version: st
       ['net.ipv4.tcp_keepalive_probes', String(probes)],
     ],
     environment: [
-      ['NODE_OPTIONS', `--require ${hookFolder}/register.js`],
+      ['NODE_OPTIONS', `--require=${hookFolder}/register.js`],
       ...settings
         .filter(({ name }) => given.has(name))
         .map(({ name, key, show }) => [name, show(config[key])] as const),

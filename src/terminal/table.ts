@@ -1,13 +1,20 @@
+import { printable } from '../process/printable'
 import { indent } from './indent'
-import type { Paint } from './terminal'
+import type { Paint, Style } from './terminal'
 
 export interface Column {
   readonly title: string
   readonly align?: 'left' | 'right'
 }
 
+export interface Cell {
+  readonly text: string
+  readonly style: Style
+}
+
 export interface Row {
-  readonly cells: readonly string[]
+  /** Text of any origin: what would not be seen is escaped. The last one has no style. */
+  readonly cells: readonly (Cell | string)[]
   /** Paragraphs below the row, across all columns. */
   readonly details: readonly string[]
 }
@@ -28,21 +35,29 @@ export function renderTable(
   const titles = columns.map(({ title }) => title)
   const last = columns.length - 1
   const widths = columns.map((_, index) =>
-    Math.max(...[titles, ...among.map(({ cells }) => cells)].map((row) => row[index]?.length ?? 0)),
+    Math.max(
+      ...[titles, ...among.map(({ cells }) => cells)].map((row) => textOf(row[index]).length),
+    ),
   )
   const before = widths.slice(0, last).reduce((sum, each) => sum + each + gap, 0)
-  const align = (cell: string, index: number): string => {
-    const room = widths[index] ?? 0
-    const aligned = columns[index]?.align === 'right' ? cell.padStart(room) : cell.padEnd(room)
+  const align = (cell: Cell | string, index: number): string => {
+    const text = textOf(cell)
+    const space = ' '.repeat((widths[index] ?? 0) - text.length)
+    const painted = typeof cell === 'string' ? text : paint(cell.style, text)
+    const aligned = columns[index]?.align === 'right' ? space + painted : painted + space
     return `${aligned}${' '.repeat(gap)}`
   }
-  const line = (cells: readonly string[]): string => {
+  const line = (cells: Row['cells']): string => {
     const head = cells.slice(0, last).map(align).join('')
-    return `${head}${indent(cells[last] ?? '', before, width).slice(before)}`
+    return `${head}${indent(textOf(cells[last]), before, width).slice(before)}`
   }
   const body = rows.map(
     ({ cells, details }) =>
       `${line(cells)}${details.map((text) => indent(text, detailIndent, width)).join('')}`,
   )
   return `${paint('bold', line(titles).trimEnd())}\n${body.join('')}`
+}
+
+function textOf(cell: Cell | string | undefined): string {
+  return printable(typeof cell === 'object' ? cell.text : (cell ?? ''))
 }

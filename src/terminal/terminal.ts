@@ -1,17 +1,24 @@
-/** What a command writes on. A test passes its own. */
+import { printable } from '../process/printable'
+
+/** Where a command's text goes. A test passes its own. */
 export interface Output {
   write(text: string): unknown
-  readonly isTTY?: boolean
+  readonly isTTY?: boolean | undefined
   /** How wide a terminal is. */
-  readonly columns?: number
+  readonly columns?: number | undefined
 }
 
-export interface Terminal {
+export interface Streams {
+  readonly stdout: Output
+  readonly stderr: Output
+}
+
+export interface Terminal extends Streams {
   /** Data. */
   readonly stdout: Output
   /** Talk. */
   readonly stderr: Output
-  /** Colours what goes to stdout, or leaves it as it is. */
+  /** Colours a piece of text that goes to stdout, or leaves it as it is; in any case it is one line. */
   readonly paint: Paint
 }
 
@@ -22,12 +29,49 @@ export type Paint = (style: Style, text: string) => string
 // util.styleText is younger than Node 18.
 const codes = { bold: [1, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const
 
+/**
+ * What the commands write on. Whatever they write, what a terminal would obey leaves only where it is
+ * made here: new lines and colours anywhere, and at the beginning of a text the return to the start
+ * of the line or of the screen. The rest is escaped. So a name from outside cannot colour, move or
+ * hide anything; that it cannot begin a line either is up to what puts it into the text, which is
+ * `wrapText`, `renderTable`, `renderJson`, `say` or `paint`.
+ */
+export function createTerminal({ stdout, stderr }: Streams, env: NodeJS.ProcessEnv): Terminal {
+  return { stdout: guarded(stdout), stderr: guarded(stderr), paint: createPaint(stdout, env) }
+}
+
+const ofLogs = /\n/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are ours
+const ofTerminals = /\n|^\r|^\x1b\[H\x1b\[J|\x1b\[(?:1|22|31|32|33|39)m/g
+
+function guarded(output: Output): Output {
+  const own = output.isTTY ? ofTerminals : ofLogs
+  return {
+    write: (text) => output.write(escaped(text, own)),
+    isTTY: output.isTTY,
+    // It changes with the window.
+    get columns() {
+      return output.columns
+    },
+  }
+}
+
+function escaped(text: string, own: RegExp): string {
+  let shown = ''
+  let end = 0
+  for (const { 0: ours, index } of text.matchAll(own)) {
+    shown += printable(text.slice(end, index)) + ours
+    end = index + ours.length
+  }
+  return shown + printable(text.slice(end))
+}
+
 /** Colours are for terminals only, and not for those who set NO_COLOR (no-color.org). */
 export function createPaint(output: Output, env: NodeJS.ProcessEnv): Paint {
-  if (!output.isTTY || env.NO_COLOR || env.TERM === 'dumb') return (_, text) => text
+  if (!output.isTTY || env.NO_COLOR || env.TERM === 'dumb') return (_, text) => printable(text)
   return (style, text) => {
     const [on, off] = codes[style]
-    return `\x1b[${on}m${text}\x1b[${off}m`
+    return `\x1b[${on}m${printable(text)}\x1b[${off}m`
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net'
+import type { Ended } from '../connections/ended'
 import { destinationOf } from '../connections/endpoint'
-import { type Entry, openerOfEntry, type Registry } from '../connections/registry'
+import type { Entry, Registry } from '../connections/registry'
 import { channels } from '../findings/channels'
+import { closedFinding } from '../findings/closed-finding'
 import { deathFinding } from '../findings/death-finding'
 import { createDebug } from '../findings/debug'
 import { emit } from '../findings/emit'
-import type { Finding } from '../findings/finding'
-import { idleFinding } from '../findings/idle-finding'
-import { type Death, endOf, groupDeaths } from '../judge/deaths'
+import { publish } from '../findings/publish'
+import { type Death, groupDeaths } from '../judge/deaths'
 import {
   auditIdle,
   type Episodes,
@@ -23,11 +24,9 @@ import { clock } from '../process/clock'
 import type { Later } from '../process/later'
 import { type Pause, Slices } from '../process/slices'
 import type { Config } from '../settings/config'
+import { IdleTeller } from './idle-teller'
+import { tellOfKernel } from './kernel-check'
 import type { ForeignAuditor } from './native-auditor'
-
-/** How long a look formats stacks before it leaves the rest to the next slice. */
-const TRACES_MS = 2
-const BETWEEN_SLICES_MS = 10
 
 /** Descriptors that the hook does not know are looked for once in so many regular beats. */
 const FOREIGN_EVERY = 4
@@ -62,6 +61,7 @@ export class Auditor {
   #foreignAt = 0
   #episodes: Episodes = new Map()
   #asking = false
+  readonly #idle: IdleTeller
   /** How many findings of each kind were told. */
   readonly counters = { idle: 0, lost: 0 }
 
@@ -77,6 +77,7 @@ export class Auditor {
     this.#later = later
     this.#proc = proc
     this.#foreign = foreign
+    this.#idle = new IdleTeller(config)
     this.#pause = (next) => void later(next, 1)
   }
 
@@ -100,25 +101,16 @@ export class Auditor {
     // What passes the threshold before the next look goes into the same warning.
     const about = Math.max(threshold / 2, threshold - (auditMs ?? 0))
     const idle: Candidate[] = []
-    const deaths: Death[] = []
     let longest = 0
-    const steps = this.#registry.look({
-      open(entry, socket, idleMs) {
-        if (idleMs < threshold && idleMs > longest) longest = idleMs
-        if (idleMs < about || (!idleLoopback && entry.loopback)) return
-        idle.push(candidate(entry, socket, idleMs))
-      },
-      ended: (entry, socket, minIdleMs, maxIdleMs) => {
-        if (!idleLoopback && entry.loopback) return
-        const death = deathOf(entry, socket, minIdleMs, maxIdleMs)
-        if (death !== null) deaths.push(death)
-      },
+    const steps = this.#registry.look((entry, socket, idleMs) => {
+      if (idleMs < threshold && idleMs > longest) longest = idleMs
+      if (idleMs < about || (!idleLoopback && entry.loopback)) return
+      idle.push(candidate(entry, socket, idleMs))
     })
     const slices = new Slices(this.#pause)
     for (const _ of steps) if (slices.over) await slices.next()
     if (this.#stopped) return threshold
-    this.#readTraces()
-    this.#tellDeaths(deaths)
+    this.#tellDeaths(this.#registry.takeEnded())
     if (!this.#asking) {
       const { tell, episodes } = auditIdle(idle, threshold, this.#episodes)
       this.#episodes = episodes
@@ -127,21 +119,21 @@ export class Auditor {
     return threshold - longest
   }
 
-  /** Formatting a stack is slow, and holding one keeps the program's objects: soon, and in slices. */
-  #readTraces(): void {
-    if (!this.#registry.readTraces(TRACES_MS)) {
-      this.#later(() => this.#readTraces(), BETWEEN_SLICES_MS)
-    }
-  }
-
-  #tellDeaths(deaths: readonly Death[]): void {
+  #tellDeaths(ended: readonly Ended[]): void {
+    const { idleLoopback } = this.#config
+    const lost = ended.filter(({ loopback }) => idleLoopback || !loopback)
+    // Only the sysctls tell when these would have been probed.
+    const bySysctls = lost.some(({ keepalive }) => keepalive?.delayMs === null)
+    const sysctlDelayMs = bySysctls ? surroundings(this.#proc, this.#config).sysctls.delayMs : null
+    const deaths = lost.map((one) => deathOf(one, sysctlDelayMs))
     for (const death of deaths) {
       this.#debug('lost: %o', death)
-      if (channels.lost.hasSubscribers) channels.lost.publish(death)
+      publish(channels.lost, () => death)
     }
     for (const group of groupDeaths(deaths, this.#config)) {
       this.counters.lost += group.deaths.length
-      emit(deathFinding(group, this.#config), this.#config.format)
+      const toFinding = group.code === 'NKA301' ? deathFinding : closedFinding
+      emit(toFinding(group, this.#config), this.#config.format)
     }
   }
 
@@ -160,8 +152,8 @@ export class Auditor {
         // One that was closed meanwhile has nothing to fear.
         const sockets = group.sockets.filter(({ socket }) => !socket.destroyed)
         if (sockets.length === 0 || this.#stopped) continue
-        this.counters.idle++
-        this.#tellIdle(idleFinding(summarize({ ...group, sockets }), this.#config))
+        if (this.#idle.tell(summarize({ ...group, sockets }))) this.counters.idle++
+        if (sockets.some(isLeftToKernel)) tellOfKernel(this.#proc, this.#config)
       }
     } catch (error) {
       this.#debug('asking the kernel failed: %O', error)
@@ -183,11 +175,6 @@ export class Auditor {
       for (const socket of sockets) later.set(socket, latest.of(socket))
     }
     return { of: (socket) => later.get(socket) ?? all.of(socket), skipped: all.skipped }
-  }
-
-  #tellIdle(finding: Finding): void {
-    if (channels.idle.hasSubscribers) channels.idle.publish(finding)
-    emit(finding, this.#config.format)
   }
 
   #schedule(delayMs: number): void {
@@ -217,7 +204,7 @@ function candidate(entry: Entry, socket: Socket, idleMs: number): Candidate {
   const { decision } = entry
   return {
     destination: destinationOf(entry.endpoint),
-    opener: openerOfEntry(entry),
+    opener: entry.opener,
     idleMs,
     decision,
     entry,
@@ -227,22 +214,18 @@ function candidate(entry: Entry, socket: Socket, idleMs: number): Candidate {
   }
 }
 
-function deathOf(entry: Entry, socket: Socket, minIdleMs: number, maxIdleMs: number): Death | null {
-  const { decision, request } = entry
-  const end = endOf({
-    error: socket.errored,
-    peerEnded: socket.readableEnded,
-    waiting: request !== null,
-  })
-  return end === null
-    ? null
-    : {
-        destination: destinationOf(entry.endpoint),
-        opener: openerOfEntry(entry),
-        ...end,
-        minIdleMs,
-        maxIdleMs,
-        decision,
-        request,
-      }
+/** Whether it would be protected if the kernel's own values suited the path. */
+function isLeftToKernel({ entry: { asked, decision }, judged }: Candidate): boolean {
+  if (judged.verdict !== 'at-risk') return false
+  if (decision.action === 'protect') return decision.delayMs === null
+  return asked?.enable === true && asked.delayMs === null
+}
+
+function deathOf(ended: Ended, sysctlDelayMs: number | null): Death {
+  const { endpoint, keepalive, loopback: _, ...rest } = ended
+  return {
+    destination: destinationOf(endpoint),
+    ...rest,
+    firstProbeMs: keepalive && (keepalive.delayMs ?? sysctlDelayMs),
+  }
 }

@@ -4,18 +4,23 @@ import type { Registry } from '../connections/registry'
 import { createDebug } from '../findings/debug'
 import { emit } from '../findings/emit'
 import { foreignFinding } from '../findings/native-finding'
+import { Holders, type Surmise } from '../judge/holders'
 import { ForeignWatch, type JudgedForeign } from '../judge/native-groups'
-import {
-  type ForeignScan,
-  type ForeignSocket,
-  readForeign,
-  scanForeign,
-} from '../judge/native-sockets'
-import { judge } from '../judge/verdict'
+import { type ForeignScan, readForeign, scanForeign } from '../judge/native-sockets'
+import { judge, UNKNOWN_SCHEDULE, type Verdict } from '../judge/verdict'
 import type { ProcFs, Reading } from '../kernel/proc-fs'
 import { isWorker } from '../process/is-worker'
 import type { Later } from '../process/later'
+import { mayHaveWorkers } from '../process/workers'
 import type { Config } from '../settings/config'
+import { tellOfKernel } from './kernel-check'
+
+/** What earlier looks at the descriptors of this process leave to the next ones; none of it sockets. */
+export class Looks {
+  readonly holders = new Holders()
+  /** The ports that this process was seen to listen on. */
+  readonly listened = new Set<number>()
+}
 
 /** Looks for outbound connections that the hook does not know, and warns about those at risk. */
 export class ForeignAuditor {
@@ -25,6 +30,7 @@ export class ForeignAuditor {
   readonly #proc: ProcFs
   readonly #watch = new ForeignWatch()
   readonly #debug = createDebug('foreign')
+  readonly looks = new Looks()
   #looking = false
   told = 0
 
@@ -40,12 +46,16 @@ export class ForeignAuditor {
     if (this.#looking || isWorker()) return
     this.#looking = true
     try {
-      const skip = descriptorsOfJavaScript(this.#registry)
-      const worth = (inodes: Iterable<number>) => this.#watch.hasNew(inodes)
+      const { known, surmise } = ownSockets(this.#registry, this.looks)
+      const worth = (inodes: ReadonlySet<number>) => {
+        this.looks.holders.see(inodes)
+        return this.#watch.hasNew(inodes)
+      }
       const pause = (next: () => void) => void this.#later(next, 1)
-      const scan = await scanForeign(this.#proc, 'self', skip, worth, pause)
+      const { listened } = this.looks
+      const scan = await scanForeign(this.#proc, 'self', known, worth, pause, listened)
       if (!scan.known) this.#debug('not known: %s', scan.why)
-      else if (scan.value !== null) this.#tell(scan.value)
+      else if (scan.value !== null) this.#tell(scan.value, surmise)
     } catch (error) {
       this.#debug('a look failed: %O', error)
     } finally {
@@ -53,24 +63,44 @@ export class ForeignAuditor {
     }
   }
 
-  #tell({ inodes, sockets }: ForeignScan): void {
-    const { idleLoopback, format } = this.#config
+  #tell({ inodes, sockets }: ForeignScan, surmise: Surmise): void {
+    const { idleLoopback, format, limitMs } = this.#config
     const remote = sockets.filter((socket) => idleLoopback || !isLoopback(socket.remote.address))
-    const judged = judgeForeign(remote, this.#config.limitMs)
+    const judged = judgeForeign(remote, limitMs, this.looks, surmise)
     for (const group of this.#watch.take(inodes, judged)) {
       this.told++
       emit(foreignFinding(group, this.#config), format)
+      tellOfKernel(this.#proc, this.#config)
     }
   }
 }
 
-/** Judges connections of this process of which only the kernel's word is known. */
-function judgeForeign(sockets: readonly ForeignSocket[], limitMs: number): JudgedForeign[] {
-  const ageMs = process.uptime() * 1_000
-  return sockets.map((socket) => ({
-    ...socket,
-    judged: judge({ word: socket.word, ageMs, delayMs: null, limitMs }),
-  }))
+/** What JavaScript of this thread knows of its own sockets, and what follows for the others. */
+function ownSockets(registry: Registry, { listened }: Looks) {
+  const { known, others, ports } = descriptorsOfJavaScript(registry)
+  for (const port of ports) listened.add(port)
+  return { known, surmise: { javascript: others, workers: mayHaveWorkers() } }
+}
+
+/** Judges connections of which only the kernel's word is known, and neither age nor times. */
+function judgeForeign(
+  sockets: ForeignScan['sockets'],
+  limitMs: number,
+  { holders }: Looks,
+  surmise: Surmise,
+): JudgedForeign[] {
+  return sockets.map((socket) => {
+    const holder = holders.holderOf(socket, surmise)
+    const { word } = socket
+    const judged = judge({ word, ageMs: null, schedule: UNKNOWN_SCHEDULE, limitMs })
+    return { ...socket, holder, judged: holder === 'javascript' ? received(judged) : judged }
+  })
+}
+
+/** What is true of an inbound connection as well. */
+function received({ verdict, reason }: Verdict): Verdict {
+  const whence = 'the program received it or made it around a descriptor, so it may be inbound.'
+  return { verdict, reason: `${reason.replace(/\.$/, '')}; ${whence}` }
 }
 
 /** What is open now beyond the registry, for a report. Reads the table at once. */
@@ -78,8 +108,11 @@ export function foreignNow(
   registry: Registry,
   proc: ProcFs,
   limitMs: number,
+  looks = new Looks(),
 ): Reading<JudgedForeign[]> {
   if (isWorker()) return { known: false, why: 'the main thread tells of the whole process' }
-  const scan = readForeign(proc, 'self', descriptorsOfJavaScript(registry))
-  return scan.known ? { known: true, value: judgeForeign(scan.value.sockets, limitMs) } : scan
+  const { known, surmise } = ownSockets(registry, looks)
+  const scan = readForeign(proc, 'self', known, looks.listened)
+  if (!scan.known) return scan
+  return { known: true, value: judgeForeign(scan.value.sockets, limitMs, looks, surmise) }
 }

@@ -146,7 +146,7 @@ t.test('a program is protected by the folder and the Dockerfile’s NODE_OPTIONS
   if (!needMounts(t)) return
   const folder = build(t)
   const [, NODE_OPTIONS = ''] = /^ENV NODE_OPTIONS="(.*)"$/m.exec(readExample('Dockerfile')) ?? []
-  t.equal(NODE_OPTIONS, '--require /opt/nat-keepalive/register.js')
+  t.equal(NODE_OPTIONS, '--require=/opt/nat-keepalive/register.js')
   const env = { NODE_OPTIONS }
   assertProtected(t, runMounted(atOpt(folder), program, { env }), 'a program')
   assertProtected(t, runMounted(atOpt(folder), program, { env, cwd: '/' }), 'elsewhere')

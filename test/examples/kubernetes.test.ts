@@ -16,7 +16,7 @@ import { typeErrors } from './type-errors'
 
 const { buildImageFolder } = require('../../scripts/build-image-folder.cjs')
 
-const option = '--require /opt/nat-keepalive/register.js'
+const option = '--require=/opt/nat-keepalive/register.js'
 
 const models = {
   MutatingAdmissionPolicy: 'kubernetes-models/admissionregistration.k8s.io/v1',
@@ -136,8 +136,9 @@ t.test('NODE_OPTIONS of a container is added to, never replaced', async (t) => {
   const table: readonly [string, object, string][] = [
     ['no env', app, option],
     ['other variables', env(other), option],
-    ['an option', env(set('--max-old-space-size=512')), `--max-old-space-size=512 ${option}`],
-    ['a reference', env(other, set('--title=$(A)')), `--title=$(A) ${option}`],
+    ['an option', env(set('--max-old-space-size=512')), `${option} --max-old-space-size=512`],
+    ['a reference', env(other, set('--title=$(A)')), `${option} --title=$(A)`],
+    ['a preload', env(set('--require /x.cjs')), `${option} --require /x.cjs`],
     ['an empty value', env(set('')), option],
     ['no value', env({ name: 'NODE_OPTIONS' }), option],
   ]

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { parseConfig } from '../../src/settings/config'
-import { root, told, withEnv } from '../run-node'
+import { root, withEnv } from '../run-node'
 
 /** A folder that is gone after the test. */
 export function temporaryFolder(t: Test, name = 'nat-keepalive-'): string {
@@ -26,7 +26,7 @@ export function runMounted(
   { env = {}, cwd = root }: { env?: Record<string, string>; cwd?: string } = {},
 ): MountedRun {
   const shell = ['unshare', '-rm', 'sh', '-ec', `${script}\nexec "$@"`, 'sh', ...argv]
-  const [command = '', ...rest] = withEnv({ ...told(), ...env }, shell)
+  const [command = '', ...rest] = withEnv(env, shell)
   const { status, stdout, stderr } = spawnSync(command, rest, { encoding: 'utf8', cwd })
   return { code: status, stdout, stderr }
 }

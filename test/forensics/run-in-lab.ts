@@ -15,7 +15,7 @@ export interface Seen {
 /** A finding as NAT_KEEPALIVE_FORMAT=json prints it. */
 export interface Told {
   readonly code: string
-  readonly text: string
+  readonly message: string
   readonly time: string
   // biome-ignore lint/suspicious/noExplicitAny: each code has facts of its own
   readonly [fact: string]: any

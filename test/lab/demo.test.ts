@@ -265,7 +265,6 @@ t.test('the programs get nothing that changes how Node or the hook behaves', asy
     NODE_EXTRA_CA_CERTS: 'y',
     NAT_KEEPALIVE: 'off',
     NAT_KEEPALIVE_LIMIT: '9s',
-    _NAT_KEEPALIVE_TOLD_NETNS: 'z',
     DEBUG: '*',
   }
   t.strictSame(cleanEnv(given), { PATH: '/bin' })

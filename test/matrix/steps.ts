@@ -27,6 +27,7 @@ export const columns = [
   'calls',
   'kernel mode',
   'respect',
+  'excluded',
   'Worker',
   'fork',
   'ESM',
@@ -149,6 +150,21 @@ const respect: Step = async (binary, row) => {
   }
 }
 
+/** A name whose address turns out to be excluded is as without the hook, and any other is not. */
+const excluded: Step = async (binary, row) => {
+  const run = (flags: string[], rule?: string) => {
+    const env = { WAYS_HOST: 'localhost', ...(rule ? { NAT_KEEPALIVE_EXCLUDE: rule } : {}) }
+    return looks(binary, row, 'excluded', [...flags, WAYS], env)
+  }
+  const [plain, left] = [await run([]), await run(HOOK, '127.0.0.0/8')]
+  row.check('excluded', 'looks', left.length, plain.length)
+  for (const [index, { way, moment, options }] of plain.entries()) {
+    const found = left[index]?.options.map(inWords)
+    row.check('excluded', `${way}: ${moment}`, found, options.map(inWords))
+  }
+  checkLooks(row, await run(HOOK, '10.0.0.0/8'), () => 'excluded')
+}
+
 const starts: Step = async (binary, row) => {
   const url = pathToFileURL(register).href
   const programs: [Column, string[], Record<string, string>?][] = [
@@ -266,8 +282,9 @@ const report: Step = async ({ node }, row) => {
     row.check('report', `${way}: idle within`, (options[0]?.idle ?? 999) <= 45, true)
     row.check('report', `${way}: connections`, [options.length, foreign], [1, []])
   }
+  const inKernelMode = { NAT_KEEPALIVE_MODE: 'kernel', NAT_KEEPALIVE_SYSCTL: 'off' }
   const late = sysctlOptions().idle * 1_000 >= 240_000
-  for (const { way, told, options } of await ask({ NAT_KEEPALIVE_MODE: 'kernel' })) {
+  for (const { way, told, options } of await ask(inKernelMode)) {
     const verdict = `${late ? 'at-risk' : 'safe'}, armed true`
     row.check('report', `kernel mode, ${way}: verdict`, verdicts(told), [verdict])
     const applied = told.map(({ applied }) => applied)
@@ -314,6 +331,7 @@ export const steps: readonly (readonly [Column, Step])[] = [
   ['connected', hooked],
   ['kernel mode', kernelMode],
   ['respect', respect],
+  ['excluded', excluded],
   ['Worker', starts],
   ['snapshot', snapshot],
   ['permission', permission],

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Report } from '../../src/index'
-import { register, root, told, withEnv } from '../run-node'
+import { register, root, withEnv } from '../run-node'
 import { optionsOfProcess, type SocketOptions } from './options-of-process'
 
 const REPORTS = join(__dirname, 'report-on-demand.cjs')
@@ -44,10 +44,7 @@ export function startAsked(args: readonly string[], options: AskedOptions = {}):
   const { env = {}, prefix = [], preload = true, inherit = [] } = options
   const hook = preload ? ['-r', register] : []
   const node = [process.execPath, ...hook, '-r', REPORTS, ...args]
-  const [command = '', ...rest] = withEnv({ ...told(), ...onLoopback, ...env }, [
-    ...prefix,
-    ...node,
-  ])
+  const [command = '', ...rest] = withEnv({ ...onLoopback, ...env }, [...prefix, ...node])
   const stdio = ['ignore', 'pipe', 'pipe', 'pipe', ...inherit] as StdioOptions
   const child = spawn(command, rest, { cwd: root, stdio })
   const said = { stdout: '', stderr: '' }

@@ -112,6 +112,26 @@ t.test('bad options are NKA001 and the rest holds', async (t) => {
   }
 })
 
+t.test('what connected while the hook could not be loaded is protected once it can', async (t) => {
+  const { said, stderr } = await run(`
+    const Module = require("module")
+    const resolve = Module._resolveFilename
+    let broken = true
+    Module._resolveFilename = function (request, ...rest) {
+      if (broken && request.endsWith("hook/hook")) throw new Error("no descriptors are left")
+      return resolve.call(this, request, ...rest)
+    }
+    install()
+    await open(); say(kernel(server.port))
+    broken = false
+    await open(); say(kernel(server.port))
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    await open(); say(kernel(server.port))`)
+  t.match(stderr, /NKA002.*no descriptors are left/)
+  t.equal(stderr.match(/NKA002/g)?.length, 1)
+  t.strictSame(said, [['off'], ['off', 'off'], [45, 45, 45]])
+})
+
 t.test('uninstall unpatches, once, and leaves what is set', async (t) => {
   const { said } = await run(`
     const { connect, setKeepAlive } = net.Socket.prototype

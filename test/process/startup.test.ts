@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { version } from '../../src/process/version'
-import { STANDARD_LIMIT_MS } from '../../src/register'
-import { parseConfig } from '../../src/settings/config'
 import { register, root, runNode, withEnv } from '../run-node'
 
 function temporaryFolder(t: Test): string {
@@ -28,10 +26,6 @@ t.test('the version in the code is that of package.json', async (t) => {
   t.equal(version, published)
 })
 
-t.test('the limit where nothing is set is that of the settings', async (t) => {
-  t.equal(parseConfig({}).config.limitMs, STANDARD_LIMIT_MS)
-})
-
 t.test('a program that never connects loads net and little else', async (t) => {
   const source = `
     const own = Object.keys(require.cache).filter((file) => file.includes("dist"))
@@ -43,7 +37,7 @@ t.test('a program that never connects loads net and little else', async (t) => {
   t.strictSame(beyond, [], 'no builtin beyond what net brings')
   t.strictSame(hooked.own, [join(root, 'dist/register.js')], 'one file, beside the entry')
   const size = hooked.own.reduce((sum: number, file: string) => sum + readFileSync(file).length, 0)
-  t.ok(size < 16_384, `${size} bytes`)
+  t.ok(size < 18_432, `${size} bytes`)
 })
 
 t.test('each bad setting is one NKA001, and the program goes on', async (t) => {
@@ -72,21 +66,48 @@ t.test('off is silent whatever else is set', async (t) => {
   t.strictSame([run.code, run.stdout, run.stderr], [0, '', ''])
 })
 
+t.test('every word for off is silent, whatever else is set', async (t) => {
+  for (const word of ['0', 'false', 'No', 'DISABLED', ' off ']) {
+    const env = { NAT_KEEPALIVE: word, NAT_KEEPALIVE_DELAY: 'x', NAT_KEEPALIVE_SYSCTL: 'strict' }
+    const source = 'console.log(Symbol.for("nat-keepalive.1") in require("net").Socket.prototype)'
+    const run = await runNode(['-r', register, '-e', source], { env })
+    t.strictSame([run.code, run.stdout, run.stderr], [0, 'false\n', ''], word)
+  }
+})
+
 t.test('the kernel check', async (t) => {
   const hook = ['-r', register]
-  t.test('warns once where the first probe comes after the limit', async (t) => {
-    const { code, stdout, stderr } = inNamespace(7200, [...hook, '-e', '0'])
+  const warn = { NAT_KEEPALIVE_SYSCTL: 'warn' }
+  t.test('is silent by default: a stock kernel is told of where it matters', async (t) => {
+    const run = inNamespace(7200, [...hook, '-p', '1'])
+    t.strictSame([run.code, run.stdout, run.stderr], [0, '1\n', ''])
+  })
+  t.test('does not end a program for which every warning is fatal', async (t) => {
+    const source =
+      'process.on("warning", (w) => { throw w }); setTimeout(() => console.log("on"), 50)'
+    const run = inNamespace(7200, [...hook, '-e', source])
+    t.strictSame([run.code, run.stdout, run.stderr], [0, 'on\n', ''])
+  })
+  t.test('leaves no trace in the environment', async (t) => {
+    for (const env of [{}, warn, { NAT_KEEPALIVE_MODE: 'kernel' }]) {
+      const source = 'console.log(Object.keys(process.env).sort().join())'
+      const bare = inNamespace(7200, ['-e', source], env)
+      t.equal(inNamespace(7200, [...hook, '-e', source], env).stdout, bare.stdout)
+    }
+  })
+  t.test('warns where that is asked for and the first probe comes after the limit', async (t) => {
+    const { code, stdout, stderr } = inNamespace(7200, [...hook, '-e', '0'], warn)
     t.strictSame([code, stdout], [0, ''])
     t.match(stderr, /\[NKA101\] .*7200 s .*4m .*tcp_keepalive_intvl=75, tcp_keepalive_probes=9/)
     t.equal(stderr.match(/NKA101/g)?.length, 1)
   })
   t.test('is silent where it comes in time', async (t) => {
     for (const seconds of [30, 31, 239]) {
-      t.equal(inNamespace(seconds, [...hook, '-e', '0']).stderr, '', `${seconds} s`)
+      t.equal(inNamespace(seconds, [...hook, '-e', '0'], warn).stderr, '', `${seconds} s`)
     }
   })
   t.test('goes by the limit that is set', async (t) => {
-    const env = { NAT_KEEPALIVE_LIMIT: '60s' }
+    const env = { ...warn, NAT_KEEPALIVE_LIMIT: '60s' }
     t.match(inNamespace(60, [...hook, '-e', '0'], env).stderr, /NKA101.* 60 s .* 1m /)
     t.equal(inNamespace(59, [...hook, '-e', '0'], env).stderr, '')
   })
@@ -96,23 +117,29 @@ t.test('the kernel check', async (t) => {
       const { Worker } = require("worker_threads")
       if (process.argv[2] !== "child") {
         execFileSync(process.execPath, ["-r", ${JSON.stringify(register)}, "-e", "0"], { stdio: "inherit" })
+        execFileSync("sh", ["-c", \`"$0" -r ${register} -e 0; true\`, process.execPath], { stdio: "inherit" })
         fork(__filename, ["child"])
         new Worker("0", { eval: true })
         new Worker("0", { eval: true, env: {} })
       }`
     const program = join(temporaryFolder(t), 'tree.cjs')
     writeFileSync(program, source)
-    t.equal(inNamespace(7200, [...hook, program]).stderr.match(/NKA101/g)?.length, 1)
+    t.equal(inNamespace(7200, [...hook, program], warn).stderr.match(/NKA101/g)?.length, 1)
   })
   t.test('concerns every socket in kernel mode', async (t) => {
     const env = { NAT_KEEPALIVE_MODE: 'kernel' }
     t.match(inNamespace(7200, [...hook, '-e', '0'], env).stderr, /NKA101.*every socket/)
   })
+  t.test('tells DEBUG of the outcome, without a warning', async (t) => {
+    const { stderr } = inNamespace(7200, [...hook, '-e', '0'], { DEBUG: 'nat-keepalive:kernel' })
+    t.match(stderr, /nat-keepalive:kernel does not suit .*timeSeconds: 7200/)
+    t.notMatch(stderr, /NKA/)
+  })
   t.test('strict does not start the program, and says the same', async (t) => {
     const env = { NAT_KEEPALIVE_SYSCTL: 'strict' }
     const late = inNamespace(7200, [...hook, '-e', 'console.log("started")'], env)
     t.strictSame([late.code, late.stdout], [78, ''])
-    const warned = inNamespace(7200, [...hook, '-e', '0'])
+    const warned = inNamespace(7200, [...hook, '-e', '0'], warn)
     const text = (stderr: string) => /NKA101\].*/.exec(stderr)?.[0]
     t.ok(text(late.stderr))
     t.equal(text(late.stderr), text(warned.stderr))
@@ -120,7 +147,7 @@ t.test('the kernel check', async (t) => {
     t.strictSame([good.code, good.stdout, good.stderr], [0, 'started\n', ''])
   })
   t.test('off is silent', async (t) => {
-    const env = { NAT_KEEPALIVE_SYSCTL: 'off' }
+    const env = { NAT_KEEPALIVE_SYSCTL: 'off', NAT_KEEPALIVE_MODE: 'kernel' }
     t.equal(inNamespace(7200, [...hook, '-e', '0'], env).stderr, '')
   })
   t.test('says "not known" to those who asked, where /proc cannot be read', async (t) => {
@@ -133,7 +160,8 @@ t.test('the kernel check', async (t) => {
       t.match(run.stderr, /NKA101.*not known.*permission model/)
       t.notMatch(run.stderr, /7200/)
     }
-    t.notMatch(inNamespace(7200, args).stderr, /NKA/, 'not asked, nothing said')
+    const kernel = inNamespace(7200, args, { NAT_KEEPALIVE_MODE: 'kernel' })
+    t.notMatch(kernel.stderr, /NKA/, 'not asked, nothing said')
   })
 })
 

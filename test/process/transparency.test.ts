@@ -67,7 +67,7 @@ const programs = {
     })`,
   'that looks at the patched methods': `
     const { Socket } = require("net")
-    for (const name of ["connect", "setKeepAlive"]) {
+    for (const name of ["connect", "setKeepAlive", "_destroy"]) {
       const { value, ...descriptor } = Object.getOwnPropertyDescriptor(Socket.prototype, name)
       console.log(name, value.name, value.length, descriptor, typeof value, Object.keys(value))
     }

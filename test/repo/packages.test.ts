@@ -47,6 +47,16 @@ t.test('installs once for a lock file, without scripts, and again when it change
   t.equal(cached().length, 2)
 })
 
+t.test('the .npmrc of a folder is that of its installation, and part of its content', async (t) => {
+  const { story, env } = fixture(t)
+  const bare = await ensurePackages(story, env)
+  t.notOk(readdirSync(dirname(bare)).includes('.npmrc'))
+  writeFileSync(join(story, '.npmrc'), 'omit=optional\n')
+  const path = await ensurePackages(story, env)
+  t.not(path, bare)
+  t.equal(readFileSync(join(dirname(path), '.npmrc'), 'utf8'), 'omit=optional\n')
+})
+
 t.test('two at once get the same complete folder and leave nothing else', async (t) => {
   const { story, cached, runs, env } = fixture(t)
   const both = await Promise.all([ensurePackages(story, env), ensurePackages(story, env)])

@@ -193,13 +193,13 @@ t.test('the preload imports no builtin that net does not bring', async (t) => {
   }
 })
 
-t.test('the only third-party import of the preload is debug, late, in findings/debug.ts', (t) => {
+t.test('the only third-party import of the preload is debug, late, in process/debug.ts', (t) => {
   const foreign = preload.flatMap((name) =>
     importsOf(code(name))
       .filter(({ from }) => !from.startsWith('.') && !isBuiltin(from))
       .map(({ from, late }) => `${name}: ${from}${late ? ', late' : ''}`),
   )
-  t.same(foreign, ['findings/debug: debug, late'])
+  t.same(foreign, ['process/debug: debug, late'])
   t.end()
 })
 
@@ -219,6 +219,41 @@ t.test('the preload never writes to stdout', (t) => {
   t.end()
 })
 
+/**
+ * Ways in which others come to call our code, or to be called by it, and the files that may use them:
+ * each of those passes what it is given through guarded().
+ */
+const entries: readonly [way: RegExp, files: readonly string[]][] = [
+  [/\bset(?:Timeout|Immediate|Interval)\(|\bqueueMicrotask\(/, ['process/later']],
+  [/\.(?:un)?subscribe\(/, ['process/subscribe']],
+  [/\.publish\(/, ['findings/publish']],
+  [/\bnextTick\(/, ['findings/warning-event', 'hook/hook']],
+  [/\bemitWarning\(/, ['findings/emit', 'register']],
+  [/\bwrapMethod\(/, ['hook/wrap', 'hook/patch', 'hook/leaving-root']],
+  [/\bnew FinalizationRegistry\b/, []],
+  [/\.(?:on|once|addListener|prependListener)\(/, []],
+]
+
+t.test('the program reaches our code only through the one guard', (t) => {
+  for (const [way, files] of entries) {
+    for (const name of preload) {
+      if (!files.includes(name)) t.notMatch(code(name), way, `${name}: ${way}`)
+    }
+  }
+  const guards = ['process/later', 'process/subscribe', 'findings/publish', 'findings/emit']
+  guards.push('findings/warning-event', 'hook/hook', 'hook/patch', 'hook/installation', 'index')
+  for (const name of guards) t.match(code(name), /\bguarded\(/, `${name} uses it`)
+  t.end()
+})
+
+t.test('the environment is read where what the program made of it cannot throw', (t) => {
+  for (const name of preload) {
+    if (['process/variable', 'kernel/environment'].includes(name)) continue
+    t.notMatch(code(name), /\bprocess\.env\b|\{[^}]*\benv\b[^}]*\} = process\b/, name)
+  }
+  t.end()
+})
+
 t.test('no client library is named: what works, works for all of them', (t) => {
   const clients =
     'undici axios node-fetch needle superagent agentkeepalive gaxios https-proxy-agent ' +
@@ -231,8 +266,11 @@ t.test('no client library is named: what works, works for all of them', (t) => {
     const own = code(name).replace(/'undici:[\w:]+'/g, '')
     const words = new Set(own.match(/[@\w.-]+/g))
     for (const client of clients.split(' ')) t.notOk(words.has(client), `${name}: ${client}`)
-    // The cloud of this name is not the client.
-    const others = name === 'doctor/checks/detect-place' ? own.replaceAll("'aws'", '') : own
+    // The cloud and the setting of these names are not the clients.
+    const others =
+      name === 'doctor/checks/detect-place'
+        ? own.replaceAll("'aws'", '')
+        : own.replaceAll("key: 'request'", '')
     t.notMatch(others, /['"/](request|got|aws|google-cloud)['"/]/, name)
   }
   t.end()

@@ -3,10 +3,13 @@ import { destinationOf, isLoopback } from '../../connections/endpoint'
 import type { JudgedForeign } from '../../judge/native-groups'
 import { type ProcessAudit, ProcessAuditor } from '../../judge/process-auditor'
 import { createProcFs } from '../../kernel/proc-fs'
+import { quoted } from '../../process/printable'
 import { version } from '../../process/version'
 import { type Report, reportedForeign, reportedSysctls } from '../../report/report'
 import { parseConfig } from '../../settings/config'
 import { formatDuration } from '../../settings/duration'
+import { renderJson } from '../../terminal/render-json'
+import { say } from '../../terminal/say'
 import { type Column, renderTable } from '../../terminal/table'
 import { type Paint, type Style, type Terminal, widthOf } from '../../terminal/terminal'
 import { UsageError } from '../../terminal/usage-error'
@@ -30,7 +33,8 @@ would die of idleness behind a NAT. Contacts nobody and changes nothing.
 Example, for a path that forgets after a minute:
   NAT_KEEPALIVE_LIMIT=60s nat-keepalive audit --pid 1
 
-Exit codes: 0 fine, 1 a connection is at risk, 2 wrong usage or no such process.
+Exit codes: 0 fine, 1 a connection is at risk or dying, 2 wrong usage or no such
+process.
 `
 
 export const options = {
@@ -64,7 +68,10 @@ export async function run(
   const write = (audits: readonly ProcessAudit[]): void => {
     const { stdout, paint } = terminal
     const text = values.json
-      ? `${JSON.stringify(pid === null ? audits.map(toReport) : toReport(audits[0] as ProcessAudit), null, values.watch ? 0 : 2)}\n`
+      ? renderJson(
+          pid === null ? audits.map(toReport) : toReport(audits[0] as ProcessAudit),
+          values.watch ? 0 : 2,
+        )
       : renderAudits(audits, limitMs, { paint, width: widthOf(stdout) })
     // Home, the text, and nothing below it: redrawn in place without a flicker.
     const inPlace = values.watch && !values.json && stdout.isTTY
@@ -73,14 +80,13 @@ export async function run(
   for (;;) {
     const looked = await look(auditor, pid, values.watch ? 0 : ASK_AGAIN)
     if (typeof looked === 'string') {
-      terminal.stderr.write(`nat-keepalive: ${looked}\n`)
+      say(terminal.stderr, looked)
       return 2
     }
     const audits = values.loopback ? looked : looked.map(withoutLoopback)
     write(audits)
     if (!values.watch) {
-      const atRisk = audits.some(({ sockets }) => sockets.some(isAtRisk))
-      return atRisk ? 1 : 0
+      return audits.some(({ sockets }) => sockets.some(isBad)) ? 1 : 0
     }
     await sleep(WATCH_MS)
   }
@@ -88,7 +94,7 @@ export async function run(
 
 function pidOf(text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text)) {
-    throw new UsageError(`The process ${JSON.stringify(text)} is not a number.`)
+    throw new UsageError(`The process ${quoted(text)} is not a number.`)
   }
   return Number(text)
 }
@@ -132,8 +138,8 @@ function withoutLoopback(audit: ProcessAudit): ProcessAudit {
   }
 }
 
-function isAtRisk({ judged }: JudgedForeign): boolean {
-  return judged.verdict === 'at-risk'
+function isBad({ judged }: JudgedForeign): boolean {
+  return judged.verdict === 'at-risk' || judged.verdict === 'dying'
 }
 
 const columns: readonly Column[] = [
@@ -144,9 +150,10 @@ const columns: readonly Column[] = [
 ]
 
 const verdicts = {
-  'at-risk': { text: 'at risk', style: 'red', rank: 0 },
-  unknown: { text: 'unknown', style: 'yellow', rank: 1 },
-  safe: { text: 'safe', style: 'green', rank: 2 },
+  dying: { text: 'dying', style: 'red', rank: 0 },
+  'at-risk': { text: 'at risk', style: 'red', rank: 1 },
+  unknown: { text: 'unknown', style: 'yellow', rank: 2 },
+  safe: { text: 'safe', style: 'green', rank: 3 },
 } as const satisfies Record<string, { text: string; style: Style; rank: number }>
 
 /** The processes with a table each, the connections sorted by risk, and a summary line. Pure. */
@@ -161,8 +168,8 @@ export function renderAudits(
   const line =
     all.length === 0
       ? 'No outbound connections.'
-      : `${all.length} outbound: ${count('at-risk')} at risk, ${count('unknown')} unknown, ` +
-        `${count('safe')} safe, on a path that forgets an idle connection after ${formatDuration(limitMs)}.`
+      : `${all.length} outbound: ${count('dying')} dying, ${count('at-risk')} at risk, ` +
+        `${count('unknown')} unknown, ${count('safe')} safe, on a path that forgets an idle connection after ${formatDuration(limitMs)}.`
   const parts = audits
     .filter(({ sockets }) => sockets.length > 0)
     .map((audit) => renderProcess(audit, look))
@@ -183,10 +190,9 @@ function renderProcess(
       word.armed === null ? 'not known' : word.armed ? seconds(word.nextTimerMs) : 'none'
     // The same sentence under every row would hide the rows.
     const last = sorted[index + 1]?.judged.reason !== judged.reason
-    const verdict = text.padEnd(columns[0]?.title.length ?? 0)
     return {
       cells: [
-        look.paint(style, verdict),
+        { text, style },
         destinationOf({ host: remote.address, port: remote.port }),
         state,
         timer,

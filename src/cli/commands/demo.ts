@@ -12,6 +12,7 @@ import {
   renderNoNat,
 } from '../../demo/text'
 import { version } from '../../process/version'
+import { renderJson } from '../../terminal/render-json'
 import type { Terminal } from '../../terminal/terminal'
 import { wrapText } from '../../terminal/wrap-text'
 
@@ -79,7 +80,7 @@ async function show(json: boolean, terminal: Terminal, signal: AbortSignal): Pro
     natWhy: typeof gateways === 'string' ? gateways : null,
     problems,
   }
-  if (json) terminal.stdout.write(`${JSON.stringify(measurements, null, 2)}\n`)
+  if (json) terminal.stdout.write(renderJson(measurements))
   if (problems.length === 0) print(conclude(nat !== null))
   return measurements
 }

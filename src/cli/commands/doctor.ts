@@ -1,5 +1,6 @@
 import { createMachine } from '../../doctor/checks/machine'
-import { examine, renderJson, renderText } from '../../doctor/doctor'
+import { examine, renderText } from '../../doctor/doctor'
+import { renderJson } from '../../terminal/render-json'
 import type { Terminal } from '../../terminal/terminal'
 
 export const summary = 'this machine and this Node against the idle limit'

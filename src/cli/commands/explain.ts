@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { quoted } from '../../process/printable'
 import { nearest } from '../../settings/settings'
+import { renderJson } from '../../terminal/render-json'
 import type { Paint, Terminal } from '../../terminal/terminal'
 import { UsageError } from '../../terminal/usage-error'
 import { wrapText } from '../../terminal/wrap-text'
@@ -33,7 +35,7 @@ export async function run(
   const page = join(__dirname, '..', '..', '..', 'docs', 'warnings.md')
   const sections = parseWarnings(readFileSync(page, 'utf8'))
   const chosen = given.length === 0 ? sections : [choose(given, sections)]
-  if (values.json) stdout.write(`${JSON.stringify({ schema: 1, warnings: chosen }, null, 2)}\n`)
+  if (values.json) stdout.write(renderJson({ schema: 1, warnings: chosen }))
   else if (given.length > 0) stdout.write(chosen.map((one) => renderWarning(one, paint)).join(''))
   else stdout.write(chosen.map(({ code, title }) => `${code}  ${title}\n`).join(''))
   return 0
@@ -74,7 +76,7 @@ export function renderWarning({ code, title, paragraphs }: Warning, paint: Paint
 
 function choose([code = '', more]: readonly string[], sections: readonly Warning[]): Warning {
   if (more !== undefined) {
-    throw new UsageError(`The argument ${JSON.stringify(more)} is one too many.`)
+    throw new UsageError(`The argument ${quoted(more)} is one too many.`)
   }
   const wanted = code.toUpperCase()
   const found = sections.find((section) => section.code === wanted)
@@ -82,5 +84,5 @@ function choose([code = '', more]: readonly string[], sections: readonly Warning
   const codes = sections.map((section) => section.code)
   const near = nearest(wanted, codes)
   const hint = near === null ? '' : `, perhaps ${near} was meant`
-  throw new UsageError(`The code ${JSON.stringify(code)} is unknown${hint}.`)
+  throw new UsageError(`The code ${quoted(code)} is unknown${hint}.`)
 }

@@ -1,4 +1,5 @@
 import { type Profile, profiles, strictestDefault } from '../../settings/profiles'
+import { renderJson } from '../../terminal/render-json'
 import { type Column, type Row, renderTable } from '../../terminal/table'
 import { type Paint, type Terminal, widthOf } from '../../terminal/terminal'
 import { wrapText } from '../../terminal/wrap-text'
@@ -28,7 +29,7 @@ export async function run(
 ): Promise<number> {
   stdout.write(
     values.json
-      ? `${JSON.stringify({ schema: 1, profiles }, null, 2)}\n`
+      ? renderJson({ schema: 1, profiles })
       : renderProfiles(profiles, { paint, width: widthOf(stdout) }),
   )
   return 0

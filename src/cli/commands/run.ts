@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { isatty } from 'node:tty'
 import { addHook } from '../../doctor/checks/hook-entries'
 import { createMachine } from '../../doctor/checks/machine'
+import { quoted } from '../../process/printable'
+import { say } from '../../terminal/say'
 import type { Terminal } from '../../terminal/terminal'
 import { UsageError } from '../../terminal/usage-error'
+import { hookOption } from '../hook-option'
 
 export const summary = 'run a command with the hook in NODE_OPTIONS'
 
@@ -28,7 +32,23 @@ export const options = {}
 /** Everything from the first argument on that is no option belongs to COMMAND. */
 export const operands = 'command' as const
 
-const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/**
+ * All that somebody may send to this process and mean the command: what ends programs, and what has
+ * them reload, report or resize. SIGUSR1 would also open Node's debugger here if nobody took it.
+ */
+const forwarded = [
+  'SIGINT',
+  'SIGQUIT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGALRM',
+  'SIGWINCH',
+] as const
+
+/** What the keys of a terminal send, to every process of the foreground: the command has it already. */
+const ofKeys: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
 
 /** Runs the command to its end; the exit code is its own. */
 export async function run(
@@ -42,11 +62,12 @@ export async function run(
   const [command, ...args] = argv
   if (command === undefined) throw new UsageError('A COMMAND to run is missing.')
   const machine = createMachine({ env })
-  const NODE_OPTIONS = addHook(env.NODE_OPTIONS ?? '', machine.register, machine)
+  const given = env.NODE_OPTIONS ?? ''
+  const NODE_OPTIONS = addHook(given, hookOption(machine.register, given, argv), machine)
   const ending = await runToEnd(command, args, { ...env, NODE_OPTIONS })
   if (ending instanceof Error) {
     const { code, text } = explain(command, ending)
-    stderr.write(`nat-keepalive: ${text}\n`)
+    say(stderr, text)
     return code
   }
   return ending.signal === null ? (ending.code ?? 1) : dieBy(ending.signal)
@@ -63,24 +84,30 @@ function runToEnd(
   env: NodeJS.ProcessEnv,
 ): Promise<Ending | Error> {
   return new Promise((resolve) => {
-    const child = start(command, args, env)
-    if (child instanceof Error) return resolve(child)
     const forward = (signal: NodeJS.Signals): void => {
-      // Ctrl-C reaches everybody on the terminal, and twice means "at once" to many programs.
-      if (signal === 'SIGINT' && process.stdin.isTTY) return
-      child.kill(signal)
+      // Twice means "at once" to many programs.
+      if (ofKeys.includes(signal) && onTerminal()) return
+      if (!(child instanceof Error)) child.kill(signal)
     }
     const end = (ending: Ending | Error): void => {
       for (const signal of forwarded) process.removeListener(signal, forward)
       resolve(ending)
     }
+    // Before the command starts: what comes meanwhile is handed on when it has.
     for (const signal of forwarded) process.on(signal, forward)
+    const child = start(command, args, env)
+    if (child instanceof Error) return end(child)
     child.on('error', (error) => {
       // A signal that could not be sent is an error too, and no reason to leave the child alone.
       if (child.pid === undefined) end(error)
     })
     child.on('exit', (code, signal) => end({ code, signal }))
   })
+}
+
+/** One of the three may be a pipe, or a file. */
+function onTerminal(): boolean {
+  return [0, 1, 2].some((fd) => isatty(fd))
 }
 
 /** Some failures are thrown and some are emitted. */
@@ -108,7 +135,7 @@ async function dieBy(signal: NodeJS.Signals): Promise<number> {
 }
 
 function explain(command: string, error: NodeJS.ErrnoException): { code: number; text: string } {
-  const name = JSON.stringify(command)
+  const name = quoted(command)
   if (error.code === 'ENOENT' || command === '') {
     const where = command.includes('/')
       ? 'there is no such file, or what its first line names is missing'

@@ -1,3 +1,4 @@
+import { quoted } from '../../process/printable'
 import { version } from '../../process/version'
 import { parseConfig } from '../../settings/config'
 import { nearest } from '../../settings/settings'
@@ -77,11 +78,11 @@ function choose([kind, more]: readonly string[]): RenderSnippet {
     throw new UsageError(`A KIND is missing: ${all.slice(0, -1).join(', ')} or ${all.at(-1)}.`)
   }
   if (more !== undefined) {
-    throw new UsageError(`The argument ${JSON.stringify(more)} is one too many.`)
+    throw new UsageError(`The argument ${quoted(more)} is one too many.`)
   }
   const render = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
   if (render !== undefined) return render
   const near = nearest(kind, all)
   const hint = near === null ? '' : `, perhaps ${near} was meant`
-  throw new UsageError(`The kind ${JSON.stringify(kind)} is unknown${hint}.`)
+  throw new UsageError(`The kind ${quoted(kind)} is unknown${hint}.`)
 }

@@ -1,4 +1,5 @@
 import type { ProcFs } from '../../kernel/proc-fs'
+import { quoted } from '../../process/printable'
 import type { Files } from './files'
 
 /** Something that was recognised, and by which sign. */
@@ -121,7 +122,7 @@ function detectCloud(service: Place['service'], files: Files): Pick<Place, 'clou
   const cloudWhy =
     why !== undefined && !why.known && unread.length === readings.length
       ? why.why
-      : `${dmi} names none that is known${vendor === '' ? '' : ` (sys_vendor is ${JSON.stringify(vendor.slice(0, 60))})`}`
+      : `${dmi} names none that is known${vendor === '' ? '' : ` (sys_vendor is ${quoted(vendor, 60)})`}`
   return { cloud: null, cloudWhy }
 }
 

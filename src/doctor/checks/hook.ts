@@ -1,7 +1,7 @@
 import type { Outcome } from './check'
-import { addHook, type HookEntry, hookEntries, hookVersion } from './hook-entries'
+import { addHook, type HookEntry, hookEntries, hookVersion, requireOption } from './hook-entries'
 import type { Machine } from './machine'
-import { quoteNodeOption, quoteShell } from './node-options'
+import { type ShellLine, setVariable } from './shell-line'
 
 export const id = 'hook'
 export const title = 'The hook in NODE_OPTIONS'
@@ -24,11 +24,11 @@ export function run(machine: Machine): Outcome {
 }
 
 function judge(entry: HookEntry, machine: Machine): Outcome {
-  const { specifier, file, absolute } = entry
+  const { specifier, file, absolute, fragile } = entry
   const { files, version, register, active } = machine
   const named = `NODE_OPTIONS loads the hook from ${specifier}`
-  const absoluteLine = `Name it by its absolute path: --require ${quoteNodeOption(register)}.`
-  const data = { wellFormed: true, specifier, file, absolute, active }
+  const absoluteLine = `Name it by its absolute path: ${requireOption(register)}.`
+  const data = { wellFormed: true, specifier, file, absolute, fragile, active }
   if (file === null) {
     return {
       verdict: 'advice',
@@ -62,7 +62,14 @@ function judge(entry: HookEntry, machine: Machine): Outcome {
       data: { ...data, exists },
     }
   }
-  return judgeVersion(named, hookVersion(file, files), version, { ...data, exists })
+  const judged = judgeVersion(named, hookVersion(file, files), version, { ...data, exists })
+  if (judged.verdict !== 'ok' || fragile === null) return judged
+  return {
+    ...judged,
+    verdict: 'advice',
+    seen: `${judged.seen} But not every program can hand it on as it is written. ${fragile}`,
+    action: `Write it as ${requireOption(specifier)}, before the other preloads.`,
+  }
 }
 
 function judgeVersion(
@@ -91,8 +98,13 @@ function judgeVersion(
   }
 }
 
-function absent({ env, cwd, files, register, active }: Machine): Outcome {
-  const line = `export NODE_OPTIONS=${quoteShell(addHook(env.NODE_OPTIONS ?? '', register, { cwd, files }))}`
+function absent(machine: Machine): Outcome {
+  const { env, register, active, platform } = machine
+  const lines = setVariable(
+    'NODE_OPTIONS',
+    addHook(env.NODE_OPTIONS ?? '', requireOption(register), machine),
+    platform,
+  )
   const here =
     active === null
       ? 'Programs that are started from here run without it, unless their own command line loads it.'
@@ -103,8 +115,12 @@ function absent({ env, cwd, files, register, active }: Machine): Outcome {
     verdict: 'advice',
     seen: `The hook is not in NODE_OPTIONS. ${here}`,
     action: kept
-      ? `Add this line where the programs are started: \`${line}\``
+      ? `Add this line where the programs are started: ${lines.map(named).join(', or ')}`
       : 'Install the package where it can stay, and name its register.js in NODE_OPTIONS.',
-    data: { wellFormed: true, specifier: null, active, line: kept ? line : null },
+    data: { wellFormed: true, specifier: null, active, line: (kept && lines[0]?.line) || null },
   }
+}
+
+function named({ shell, line }: ShellLine): string {
+  return shell === null ? `\`${line}\`` : `\`${line}\` (${shell})`
 }

@@ -2,6 +2,7 @@ import { readKeepaliveSysctls } from '../../kernel/sysctl'
 import type { Outcome } from './check'
 import { detectPlace, type Place } from './detect-place'
 import type { Machine } from './machine'
+import { platformName } from './platform-name'
 import { seconds } from './seconds'
 
 export const id = 'kernel'
@@ -10,6 +11,7 @@ export const title = "The kernel's keepalive times"
 /** The three sysctls of this network namespace against the idle limit of the path. */
 export function run(machine: Machine): Outcome {
   const { config } = machine.settings
+  if (machine.platform !== 'linux') return elsewhere(machine)
   const reading = readKeepaliveSysctls(machine.proc)
   if (!reading.known) {
     return {
@@ -38,6 +40,27 @@ export function run(machine: Machine): Outcome {
     seen: `The first probe would come after ${timeSeconds} s idle, ${late ? `but by then the path has forgotten the connection: ${timeSeconds} s is not less than ${limit}` : `before ${limit}`} (${values}). ${concerned}`,
     action: late ? remedy(machine, place) : null,
     data: { known: true, timeSeconds, intervalSeconds, probes, limitMs: config.limitMs, late },
+  }
+}
+
+/** The hook sets the times on each socket there too; which ones the system has is read on Linux only. */
+function elsewhere({ platform, settings: { config } }: Machine): Outcome {
+  const name = platformName(platform)
+  const unknown = `The times of ${name} are not known here, because they are read on Linux only.`
+  const data = { known: false, why: 'they are read on Linux only', limitMs: config.limitMs }
+  if (config.mode === 'kernel') {
+    return {
+      verdict: 'unknown',
+      seen: `${unknown} NAT_KEEPALIVE_MODE=kernel leaves every socket to them, and their default is two hours.`,
+      action: 'Unset NAT_KEEPALIVE_MODE: then the hook sets the times on each socket.',
+      data,
+    }
+  }
+  return {
+    verdict: 'unknown',
+    seen: `${unknown} They rule the sockets of native code; on those of JavaScript the hook sets keepalive and its times itself, so nothing has to be set for them.`,
+    action: 'Give native clients a keepalive of their own.',
+    data,
   }
 }
 

@@ -8,6 +8,10 @@ export interface NodeOptions {
 /** A file or module that Node loads before the program. */
 export interface Preload {
   readonly flag: '--require' | '--import'
+  /** How the flag is written. */
+  readonly spelling: '--require' | '--import' | '-r'
+  /** Whether an equals sign, and no blank, stands between the flag and its value. */
+  readonly attached: boolean
   /** As Node resolves it: a path, a package, or a URL. */
   readonly specifier: string
 }
@@ -57,7 +61,12 @@ export function preloadsOf({ args, problem }: NodeOptions): {
     }
     // A backslash before a leading dash says that the value is not an option.
     const specifier = value.startsWith('\\-') ? value.slice(1) : value
-    preloads.push({ flag: name === '--import' ? name : '--require', specifier })
+    preloads.push({
+      flag: name === '--import' ? name : '--require',
+      spelling: name as Preload['spelling'],
+      attached: attached !== undefined,
+      specifier,
+    })
   }
   return { preloads, problem }
 }
@@ -65,9 +74,4 @@ export function preloadsOf({ args, problem }: NodeOptions): {
 /** Writes one argument so that Node reads it back exactly. */
 export function quoteNodeOption(text: string): string {
   return /^[^\s"]+$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
-}
-
-/** Writes one word for a POSIX shell. */
-export function quoteShell(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

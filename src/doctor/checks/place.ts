@@ -2,6 +2,7 @@ import { findProfile } from '../../settings/profiles'
 import type { Outcome } from './check'
 import { type CloudId, detectPlace, type Place } from './detect-place'
 import type { Machine } from './machine'
+import { platformName } from './platform-name'
 import { seconds } from './seconds'
 
 export const id = 'place'
@@ -23,7 +24,7 @@ export function run(machine: Machine): Outcome {
   if (machine.platform !== 'linux') {
     return {
       verdict: 'unknown',
-      seen: `Where this runs is not known on ${machine.platform}.`,
+      seen: `Which cloud or container this runs in is looked for on Linux only, not on ${platformName(machine.platform)}.`,
       action: keep(config.limitMs),
       data: {},
     }

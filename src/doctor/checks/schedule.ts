@@ -31,19 +31,22 @@ export function run(machine: Machine): Outcome {
     seen: `With the hook: ${words(schedule, config.limitMs)}${able ? '' : ` The settings ask for ${asked}, but Node ${machine.node} sends 10, 1 s apart: an outage of more than about 10 s ends idle connections.`}`,
     action: able
       ? null
-      : 'Where outages of more than 10 s must be survived, use Node 24.19, 26.4 or newer, or NAT_KEEPALIVE_MODE=kernel with sysctls that suit the limit.',
+      : `Where outages of more than 10 s must be survived, use Node 24.19, 26.4 or newer${machine.platform === 'linux' ? ', or NAT_KEEPALIVE_MODE=kernel with sysctls that suit the limit' : ''}.`,
     data: facts(schedule, config.limitMs, 'socket'),
   }
 }
 
 /** In kernel mode the sysctls are the schedule. */
-function ofKernel({ proc, settings: { config } }: Machine): Outcome {
+function ofKernel({ platform, proc, settings: { config } }: Machine): Outcome {
   const reading = readKeepaliveSysctls(proc)
   if (!reading.known) {
     return {
       verdict: 'unknown',
-      seen: `NAT_KEEPALIVE_MODE=kernel leaves the schedule to the sysctls, and these are not known: ${reading.why}.`,
-      action: 'Run this where /proc/sys/net/ipv4 is readable, or use NAT_KEEPALIVE_MODE=socket.',
+      seen: `NAT_KEEPALIVE_MODE=kernel leaves the schedule to the kernel, and what it has is not known: ${reading.why}.`,
+      action:
+        platform === 'linux'
+          ? 'Run this where /proc/sys/net/ipv4 is readable, or use NAT_KEEPALIVE_MODE=socket.'
+          : 'Use NAT_KEEPALIVE_MODE=socket, which sets the times on each socket.',
       data: { mode: 'kernel', why: reading.why },
     }
   }

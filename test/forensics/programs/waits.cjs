@@ -41,12 +41,19 @@ const ways = {
   'AbortController with fetch': () => {
     const controller = new AbortController()
     setTimeout(() => controller.abort(), giveUpMs)
-    const url = `http://${target.host}:${target.port}${path}`
-    const headers = { authorization: 'Bearer secret' }
-    return fetch(url, { method: 'PUT', body: 'secret', headers, signal: controller.signal }).catch(
-      rejected('fetch'),
-    )
+    return fetched(controller.signal)
   },
+  'AbortSignal.timeout with http': () => {
+    const signal = AbortSignal.timeout(giveUpMs)
+    return closed(observe('request', http.get({ ...options, signal })))
+  },
+  'AbortSignal.timeout with fetch': () => fetched(AbortSignal.timeout(giveUpMs)),
+}
+
+function fetched(signal) {
+  const url = `http://${target.host}:${target.port}${path}`
+  const headers = { authorization: 'Bearer secret' }
+  return fetch(url, { method: 'PUT', body: 'secret', headers, signal }).catch(rejected('fetch'))
 }
 
 function closed(request) {

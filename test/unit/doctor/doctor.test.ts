@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Check } from '../../../src/doctor/checks/check'
-import { checks, examine, renderJson, renderText } from '../../../src/doctor/doctor'
+import { checks, examine, renderText } from '../../../src/doctor/doctor'
 import { createProcFs } from '../../../src/kernel/proc-fs'
+import { renderJson } from '../../../src/terminal/render-json'
 import { createPaint } from '../../../src/terminal/terminal'
+import { hostile, obeyed } from '../../hostile'
 import { register, root, withEnv } from '../../run-node'
 import { matchExpected } from '../cli/commands/expected'
 import { machineWith, sysctls } from './checks/machine'
@@ -27,7 +29,7 @@ const machines = {
       {
         env: {
           KUBERNETES_SERVICE_HOST: '10.0.0.1',
-          NODE_OPTIONS: '--require /opt/nat-keepalive/register.js',
+          NODE_OPTIONS: '--require=/opt/nat-keepalive/register.js',
           NAT_KEEPALIVE_PROFILE: 'aws-nat-gateway',
         },
       },
@@ -40,6 +42,17 @@ const machines = {
         platform: 'darwin',
         proc: createProcFs('/proc', 'darwin'),
         env: { NAT_KEEPALIVE_DELAI: '1s' },
+      },
+    ),
+  'a Windows machine': (t: Test) =>
+    machineWith(
+      t,
+      {},
+      {
+        platform: 'win32',
+        proc: createProcFs('/proc', 'win32'),
+        register: 'C:\\nat-keepalive\\register.js',
+        node: '20.20.2',
       },
     ),
 }
@@ -99,6 +112,63 @@ t.test('a check that fails is not known, and spoils no other', async (t) => {
   t.strictSame(counts, { ok: 2, advice: 0, finding: 0, unknown: 2 })
   t.match(results[1]?.seen, 'This check could not run: it fell over.')
   t.match(results[2]?.seen, 'This check could not run: no.')
+})
+
+t.test(
+  'off Linux nothing is advised that is only there, and each thing is said once',
+  async (t) => {
+    for (const platform of ['darwin', 'win32', 'freebsd']) {
+      for (const NAT_KEEPALIVE_MODE of ['socket', 'kernel']) {
+        const known = { platform, env: { NAT_KEEPALIVE_MODE }, node: '20.20.2' } as const
+        const proc = createProcFs('/proc', platform)
+        const { checks: results } = await examine(machineWith(t, {}, { ...known, proc }))
+        for (const { action, id } of results) {
+          t.notMatch(action ?? '', /sysctl|\/proc|docker|\/etc/, `${platform} ${id}: ${action}`)
+        }
+        const texts = results.flatMap(({ action, seen }) => [action ?? '', seen])
+        t.notMatch(texts.join(' '), platform === 'win32' ? /export / : /PowerShell/)
+        const where = results.filter(({ seen }) => /hook sets keepalive and its times/.test(seen))
+        if (NAT_KEEPALIVE_MODE === 'socket') t.ok(where.length > 0, 'it says what the hook does')
+      }
+    }
+  },
+)
+
+t.test('nothing that stands in a variable or a file of the machine is obeyed', async (t) => {
+  const path = `/x${hostile.replaceAll('\0', '')}/nat-keepalive/register.js`
+  const machine = machineWith(
+    t,
+    {
+      ...sysctls('7200'),
+      'proc/self/cgroup': `0::/${hostile}`,
+      'sys/class/dmi/id/sys_vendor': hostile,
+    },
+    {
+      env: {
+        NODE_OPTIONS: `--require "${path}"`,
+        NAT_KEEPALIVE_DELAY: hostile,
+        [`NAT_KEEPALIVE_${hostile}`]: hostile,
+      },
+    },
+  )
+  const failing: Check = {
+    id: 'failing',
+    title: 'Failing',
+    run() {
+      throw new Error(hostile)
+    },
+  }
+  const diagnosis = await examine(machine, [...checks, failing])
+  for (const { seen, action } of diagnosis.checks) {
+    t.strictSame(obeyed(`${seen}${action}`), [])
+    t.notMatch(`${seen}${action}`, '\n')
+  }
+  const text = renderText(diagnosis, plain)
+  t.strictSame(obeyed(text), [])
+  t.equal(text.match(/Process\s+1:\s+forged/g)?.length, 6, 'all of it is shown')
+  const json = renderJson(diagnosis)
+  t.strictSame(obeyed(json), [])
+  t.equal(JSON.parse(json).checks[3].data.specifier, path, 'and as data it is what it was')
 })
 
 t.test('the machine is only looked at: no check changes the environment', async (t) => {

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import t from 'tap'
+import { version } from '../../../src/process/version'
 import { runNode } from '../../run-node'
 
 const finding = {
@@ -37,15 +39,27 @@ t.test('json is one line on stderr, whole and at once', async (t) => {
   t.equal(stdout, '')
   t.match(stderr, /^[^\n]+\n$/)
   const { time, pid, ...rest } = JSON.parse(stderr)
-  t.strictSame(rest, { code: finding.code, text: finding.text, ...finding.data })
+  const { code: name, text: message, data } = finding
+  t.strictSame(rest, { level: 'warn', message, code: name, version, ...data })
   t.equal(new Date(time).toISOString(), time)
   t.type(pid, 'number')
 })
 
-t.test('a text of several lines stays one line of JSON', async (t) => {
-  const { stderr } = await run("log.emit({ ...finding, text: 'a\\nb\\u2028c' }, 'json')")
-  t.match(stderr, /^[^\n]+\n$/)
-  t.equal(JSON.parse(stderr).text, 'a\nb\u2028c')
+t.test('what comes from outside forges nothing, in either format', async (t) => {
+  const script = `
+    const text = 'a\\nb\\u2028c\\u009b0m\\u202ed'
+    process.on('warning', ({ message }) => console.log(message))
+    log.emit({ ...finding, text, data: { host: text } }, 'json')
+    log.emit({ ...finding, text }, 'text')
+    log.emitNow({ ...finding, text }, 'text')`
+  const { stdout, stderr } = await run(script)
+  const shown = 'a\\nb\\u2028c\\u009b0m\\u202ed'
+  const [json = '', ...texts] = stderr.trimEnd().split('\n')
+  t.match(JSON.parse(json), { message: shown, host: shown })
+  t.equal(texts.filter((line) => line.endsWith(`NatKeepaliveWarning: ${shown}`)).length, 2)
+  t.equal(stdout, `${shown}\n`.repeat(2), 'listeners see the same')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  t.notMatch(stderr, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/)
 })
 
 t.test('who wants no warnings gets none, in either format', async (t) => {
@@ -55,6 +69,9 @@ t.test('who wants no warnings gets none, in either format', async (t) => {
     ['NODE_NO_WARNINGS', [], { NODE_NO_WARNINGS: '1' }],
     ['NODE_OPTIONS', [], { NODE_OPTIONS: '--no-warnings' }],
     ['NODE_OPTIONS, among others', [], { NODE_OPTIONS: '--no-deprecation  --no-warnings' }],
+    ['--disable-warning by code', ['--disable-warning=NKA201'], {}],
+    ['--disable-warning by type', ['--disable-warning', 'NatKeepaliveWarning'], {}],
+    ['both', [], { NODE_OPTIONS: '--disable-warning=NKA101 --disable-warning=NKA201' }],
   ]
   for (const [name, args, env] of table) {
     const { code, stderr, stdout } = await run(script, args, env)
@@ -67,6 +84,7 @@ t.test('what only looks like it leaves the warnings on', async (t) => {
     ['NODE_NO_WARNINGS=0', [], { NODE_NO_WARNINGS: '0' }],
     ['an argument of the program', ['--'], {}],
     ['another option', ['--no-deprecation'], {}],
+    ['another code', ['--disable-warning=NKA20', '--disable-warning=XNKA201'], {}],
   ]
   for (const [name, args, env] of table) {
     const before = args.filter((arg) => arg !== '--')
@@ -130,45 +148,46 @@ t.test('the reason for a failing exit is told to those without warnings too', as
   t.match(stderr, /NKA201/)
 })
 
-const loaded = `
-  log.createDebug('hook')('seen %d', 1)
-  const files = Object.keys(require.cache).filter((file) => /node_modules.debug/.test(file))
-  console.log(files.length > 0)`
-
-t.test('debug is loaded only when DEBUG asks for it', async (t) => {
-  const table: readonly [string | undefined, boolean][] = [
-    [undefined, false],
-    ['', false],
-    ['express', false],
-    ['express:*,pg', false],
-    ['not-nat-keepalive', false],
-    ['-nat-keepalive:*', false],
-    ['nat-keepalive:hook', true],
-    ['nat-keepalive:*', true],
-    ['nat-*', true],
-    ['*', true],
-    ['express:*,nat-keepalive:*', true],
-    ['express:* nat-keepalive:*', true],
-  ]
-  for (const [pattern, expected] of table) {
-    const { stdout, stderr } = await run(
-      loaded,
-      [],
-      pattern === undefined ? {} : { DEBUG: pattern },
-    )
-    t.equal(stdout, `${expected}\n`, `DEBUG=${pattern}: loaded`)
-    t.equal(stderr.includes('nat-keepalive:hook seen 1'), expected, `DEBUG=${pattern}: says it`)
-  }
+t.test('in json a listener that throws, or rejects, does not end the program', async (t) => {
+  const { code, stdout, stderr } = await run(`
+    process.on('warning', () => { throw new Error('theirs') })
+    process.on('warning', async () => { throw new Error('theirs') })
+    process.on('warning', () => console.log('the last'))
+    log.emit(finding, 'json')
+    setTimeout(() => console.log('goes on'), 20)`)
+  t.strictSame([code, stdout], [0, 'the last\ngoes on\n'])
+  t.match(stderr, /^[^\n]+\n$/)
 })
 
-t.test('debug that cannot be loaded is silence', async (t) => {
-  const { code, stdout, stderr } = await run(
-    `
-    require('module').Module._load = () => { throw new Error('no such package') }
-    log.createDebug('hook')('seen')
-    console.log('goes on')`,
-    [],
-    { DEBUG: '*' },
-  )
-  t.strictSame([code, stdout, stderr], [0, 'goes on\n', ''])
+t.test('a listener of the name of the one that prints is not taken for it', async (t) => {
+  const { stdout } = await run(`
+    process.on('warning', function onWarning() { console.log('seen') })
+    log.emit(finding, 'json')`)
+  t.equal(stdout, 'seen\n')
+})
+
+t.test('lines that nobody got are counted in the next', async (t) => {
+  const script = `
+    const { constants, openSync, readSync } = require('fs')
+    const { spawnSync } = require('child_process')
+    spawnSync('mkfifo', [process.env.PIPE])
+    const end = openSync(process.env.PIPE, constants.O_RDONLY | constants.O_NONBLOCK)
+    require('fs').closeSync(2)
+    openSync(process.env.PIPE, 'w')
+    for (let count = 0; count < 2_000; count++) log.emit(finding, 'json')
+    let text = ''
+    const buffer = Buffer.alloc(1 << 20)
+    const read = () => { try { text += buffer.toString('latin1', 0, readSync(end, buffer)) } catch {} }
+    const watch = setInterval(() => {
+      read()
+      log.emit(finding, 'json')
+      read()
+      const lines = text.split('\\n').filter(Boolean).map((line) => JSON.parse(line))
+      const found = lines.findIndex(({ dropped }) => dropped > 0)
+      if (found < 0) return
+      clearInterval(watch)
+      console.log(found + lines[found].dropped >= 1_900, lines[found].dropped < 2_000)
+    }, 20)`
+  const { stdout, stderr } = await run(script, [], { PIPE: join(t.testdir(), 'pipe') })
+  t.strictSame([stdout, stderr], ['true true\n', ''])
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Decision, Leave, Protection } from '../../../src/connections/policy'
+import { closedFinding } from '../../../src/findings/closed-finding'
 import { deathFinding } from '../../../src/findings/death-finding'
 import { hookFinding } from '../../../src/findings/hook-finding'
 import { idleFinding } from '../../../src/findings/idle-finding'
@@ -10,20 +11,32 @@ import type { Death, DeathGroup } from '../../../src/judge/deaths'
 import type { IdleSummary } from '../../../src/judge/idle-groups'
 import type { ForeignGroup, JudgedForeign } from '../../../src/judge/native-groups'
 import { type Config, parseConfig } from '../../../src/settings/config'
+import { off } from '../../kernel-words'
 import { protection } from '../../standard-protection'
 
 const { config: standard } = parseConfig({})
 
 const opener = { place: '/app/db.js:12', package: 'pg' }
 const request = { method: 'GET', host: 'api.internal', path: '/v1/items' }
+const byHost = { ...request, path: null }
+const unnamed = { method: null, host: null, path: null }
 
 const reasons = {
   safe: 'The kernel probes after 45s idle; its timer fires in 12s.',
   'at-risk': 'Keepalive is off; the path forgets it after 4m.',
   unknown: 'It is not known: why.',
+  dying: '3 probes in a row have gone unanswered; the kernel gives it up in about 9s.',
 } as const
 
 type Kind = keyof typeof reasons
+
+const counts = (changes: Partial<Record<Kind, number>>): Record<Kind, number> => ({
+  safe: 0,
+  unknown: 0,
+  'at-risk': 0,
+  dying: 0,
+  ...changes,
+})
 
 /** A summary whose worst connection has this verdict and decision; one connection unless `changes` says otherwise. */
 function summary(
@@ -37,7 +50,9 @@ function summary(
     count: 1,
     minIdleMs: 192_000,
     maxIdleMs: 192_000,
-    verdicts: { safe: 0, 'at-risk': 0, unknown: 0, [kind]: changes.count ?? 1 },
+    verdicts: counts({ [kind]: changes.count ?? 1 }),
+    closed: 0,
+    unseen: 0,
     worst: {
       destination: 'db.internal:5432',
       opener,
@@ -70,14 +85,40 @@ function death(changes: Partial<Death> = {}): Death {
     code: 'ECONNRESET',
     minIdleMs: 355_000,
     maxIdleMs: 360_000,
+    sent: true,
     decision: { action: 'leave', reason: 'excluded', rule: '*.internal' },
+    firstProbeMs: null,
+    waits: false,
     request: null,
     ...changes,
   }
 }
 
+function deaths(...all: Death[]): DeathGroup {
+  return { code: 'NKA301', deaths: all, fits: [nat] }
+}
+
 function deathText(changes: Partial<Death> = {}, group: Partial<DeathGroup> = {}): string {
-  return deathFinding({ deaths: [death(changes)], fits: [nat], ...group }, standard).text
+  return deathFinding({ ...deaths(death(changes)), ...group }, standard).text
+}
+
+const alb = { limitMs: 60_000, middleboxes: ['AWS Application Load Balancer'] }
+
+function closed(all: Partial<Death>[], fits: DeathGroup['fits'] = [alb]) {
+  const idle = { minIdleMs: 60_000, maxIdleMs: 62_000 }
+  const group = all.map((changes) =>
+    death({
+      end: 'hang-up',
+      code: null,
+      sent: false,
+      decision: protection,
+      firstProbeMs: 45_000,
+      waits: true,
+      ...idle,
+      ...changes,
+    }),
+  )
+  return closedFinding({ code: 'NKA303', deaths: group, fits }, standard)
 }
 
 t.test('NKA001 is the message of the setting', (t) => {
@@ -167,12 +208,13 @@ t.test('NKA201 for one connection', (t) => {
     text:
       'A connection to db.internal:5432 has been idle for 3m12s, and keepalive protects it. The ' +
       'kernel probes after 45s idle; its timer fires in 12s. Opened at /app/db.js:12 by the ' +
-      'package pg. Nothing is lost on a path that forgets idle connections; if this is expected, ' +
-      'raise NAT_KEEPALIVE_IDLE_WARN or set it to off.',
+      'package pg. Nothing is lost on a path that forgets idle connections, and this is told once; ' +
+      'if it is expected, raise NAT_KEEPALIVE_IDLE_WARN or set it to off.',
     data: {
       destination: 'db.internal:5432',
       count: 1,
-      verdicts: { safe: 1, 'at-risk': 0, unknown: 0 },
+      verdicts: counts({ safe: 1 }),
+      closedByPeer: 0,
       idleMs: 192_000,
       reason: reasons.safe,
       request: null,
@@ -188,18 +230,19 @@ t.test('NKA201 for several connections', (t) => {
     idleText('safe', { count: 500, maxIdleMs: 231_400 }),
     '500 connections to db.internal:5432 have been idle for 3m12s to 3m51s, and keepalive protects ' +
       'them. The kernel probes after 45s idle; its timer fires in 12s. Opened at /app/db.js:12 by ' +
-      'the package pg. Nothing is lost on a path that forgets idle connections; if this is ' +
-      'expected, raise NAT_KEEPALIVE_IDLE_WARN or set it to off.',
+      'the package pg. Nothing is lost on a path that forgets idle connections, and this is told ' +
+      'once; if it is expected, raise NAT_KEEPALIVE_IDLE_WARN or set it to off.',
   )
   t.end()
 })
 
 t.test('NKA201 only where the kernel confirmed every one of them', (t) => {
   const table: readonly [Record<Kind, number>, string][] = [
-    [{ safe: 3, 'at-risk': 0, unknown: 0 }, 'NKA201'],
-    [{ safe: 2, 'at-risk': 1, unknown: 0 }, 'NKA202'],
-    [{ safe: 2, 'at-risk': 0, unknown: 1 }, 'NKA202'],
-    [{ safe: 0, 'at-risk': 0, unknown: 3 }, 'NKA202'],
+    [counts({ safe: 3, 'at-risk': 0, unknown: 0 }), 'NKA201'],
+    [counts({ safe: 2, 'at-risk': 1, unknown: 0 }), 'NKA202'],
+    [counts({ safe: 2, 'at-risk': 0, unknown: 1 }), 'NKA202'],
+    [counts({ safe: 0, 'at-risk': 0, unknown: 3 }), 'NKA202'],
+    [counts({ safe: 2, dying: 1 }), 'NKA202'],
   ]
   for (const [verdicts, code] of table) {
     const finding = idleFinding(summary('safe', { count: 3, verdicts }), standard)
@@ -225,7 +268,8 @@ t.test('NKA202 for one connection at risk', (t) => {
     data: {
       destination: 'db.internal:5432',
       count: 1,
-      verdicts: { safe: 0, 'at-risk': 1, unknown: 0 },
+      verdicts: counts({ 'at-risk': 1 }),
+      closedByPeer: 0,
       idleMs: 192_000,
       reason: reasons['at-risk'],
       request: null,
@@ -238,21 +282,24 @@ t.test('NKA202 for one connection at risk', (t) => {
 
 t.test('NKA202 says how many are at risk, or not known', (t) => {
   const table: readonly [Record<Kind, number>, string][] = [
-    [{ safe: 0, 'at-risk': 20, unknown: 0 }, 'and nothing that comes in time keeps them alive. '],
     [
-      { safe: 17, 'at-risk': 3, unknown: 0 },
+      counts({ safe: 0, 'at-risk': 20, unknown: 0 }),
+      'and nothing that comes in time keeps them alive. ',
+    ],
+    [
+      counts({ safe: 17, 'at-risk': 3, unknown: 0 }),
       'and nothing that comes in time keeps 3 of them alive. ',
     ],
     [
-      { safe: 0, 'at-risk': 3, unknown: 17 },
+      counts({ safe: 0, 'at-risk': 3, unknown: 17 }),
       'and nothing that comes in time keeps 3 of them alive. ',
     ],
     [
-      { safe: 0, 'at-risk': 0, unknown: 20 },
+      counts({ safe: 0, 'at-risk': 0, unknown: 20 }),
       'and whether anything keeps them alive is not known. ',
     ],
     [
-      { safe: 19, 'at-risk': 0, unknown: 1 },
+      counts({ safe: 19, 'at-risk': 0, unknown: 1 }),
       'and whether anything keeps 1 of them alive is not known. ',
     ],
   ]
@@ -266,12 +313,82 @@ t.test('NKA202 says how many are at risk, or not known', (t) => {
   t.end()
 })
 
+t.test('NKA202 for connections on which nobody answers', (t) => {
+  const text = (count: number, dying: number, others: Partial<Record<Kind, number>> = {}) =>
+    idleText('dying', { count, verdicts: counts({ dying, ...others }), request })
+  const advice =
+    'See whether the peer runs and the path to it is open; where other connections to it are ' +
+    'answered, something on the path has forgotten this one, or swallows its probes.'
+  t.equal(
+    text(1, 1),
+    'A connection to db.internal:5432 has been idle for 3m12s, and nobody answers on it any more. ' +
+      `${reasons.dying} A request waits on it: GET api.internal/v1/items. Opened at /app/db.js:12 ` +
+      `by the package pg. ${advice}`,
+  )
+  t.match(text(5, 5), ', and nobody answers on them any more. ')
+  t.match(text(5, 2, { 'at-risk': 2, safe: 1 }), ', and nobody answers on 2 of them any more. ')
+  t.end()
+})
+
+t.test('NKA202 for connections that the peer has closed does not speak of the path', (t) => {
+  const closed = (changes: Partial<IdleSummary>) => {
+    const finding = idleFinding(summary('at-risk', changes), standard)
+    t.equal(finding.code, 'NKA202')
+    t.notMatch(finding.text, /Nothing is lost|NAT gateway|keeps/)
+    t.equal(finding.data.closedByPeer, changes.closed)
+    return finding.text
+  }
+  t.equal(
+    closed({ closed: 1 }),
+    'A connection to db.internal:5432 has been idle for 3m12s, and the peer has closed it: nothing ' +
+      'more will come, and the program has not ended it. Opened at /app/db.js:12 by the package ' +
+      'pg. Read what came to its end, then call end() or destroy().',
+  )
+  t.match(closed({ count: 3, closed: 3 }), 'the peer has closed them: nothing more will come, and ')
+  const some = { count: 9, closed: 2, verdicts: counts({ safe: 3, unknown: 4, 'at-risk': 2 }) }
+  t.match(closed(some), 'the peer has closed 2 of them: ')
+  t.end()
+})
+
+t.test('NKA202 counts those that the peer has closed apart from those at risk', (t) => {
+  const verdicts = counts({ safe: 1, 'at-risk': 5 })
+  const text = idleText('at-risk', { count: 6, closed: 2, verdicts })
+  t.match(text, 'and nothing that comes in time keeps 3 of them alive. ')
+  t.end()
+})
+
+t.test('NKA201 where the kernel cannot be asked: what was set, and why no more is known', (t) => {
+  const set = 'A first probe after 45s idle was set on it.'
+  const reason =
+    'A first probe after 45s idle was set on it, and whether it runs is not known: why.'
+  const tell = (changes: Partial<IdleSummary>, sayWhy?: boolean) => {
+    const one = summary('unknown', changes)
+    const worst = { ...one.worst, judged: { verdict: 'unknown', reason, set } as const }
+    return idleFinding({ ...one, worst }, standard, sayWhy)
+  }
+  const end =
+    'Opened at /app/db.js:12 by the package pg. This is told once; if it is expected, raise ' +
+    'NAT_KEEPALIVE_IDLE_WARN or set it to off.'
+  const seen = 'A connection to db.internal:5432 has been idle for 3m12s. '
+  t.match(tell({ unseen: 1 }), { code: 'NKA201', text: `${seen}${reason} ${end}` })
+  t.match(tell({ unseen: 1 }, false), { code: 'NKA201', text: `${seen}${set} ${end}` })
+  const others: readonly Partial<IdleSummary>[] = [
+    { count: 2, unseen: 1 },
+    { count: 2, unseen: 1, verdicts: counts({ unknown: 1, 'at-risk': 1 }) },
+  ]
+  for (const changes of others) t.equal(tell(changes).code, 'NKA202', JSON.stringify(changes))
+  t.end()
+})
+
 t.test('a request that waits is told of, without where there is none', (t) => {
   const table: readonly [Kind, Partial<IdleSummary>, string][] = [
     ['safe', { request }, ' A request waits on it: GET api.internal/v1/items. Opened at '],
     ['at-risk', { request }, ' A request waits on it: GET api.internal/v1/items. Opened at '],
     ['at-risk', { request, count: 2 }, ' A request waits on one: GET api.internal/v1/items. '],
     ['unknown', { request: { ...request, host: null } }, ' A request waits on it: GET /v1/items. '],
+    ['safe', { request: byHost }, ' A request waits on it: GET api.internal. Opened at '],
+    ['safe', { request: { ...byHost, host: null } }, ' A request waits on it: GET. Opened at '],
+    ['safe', { request: unnamed }, ' A request waits on it. Opened at '],
   ]
   for (const [kind, changes, text] of table) {
     t.match(idleText(kind, changes), text)
@@ -307,8 +424,8 @@ const advices: readonly [string, Decision, Partial<Config>, string][] = [
     'kernel mode',
     { ...protection, delayMs: null, intervalMs: null, probes: null },
     { mode: 'kernel' },
-    'NAT_KEEPALIVE_MODE=kernel leaves the times to the sysctls: set net.ipv4.tcp_keepalive_time ' +
-      'below the limit, or use NAT_KEEPALIVE_MODE=socket.',
+    'NAT_KEEPALIVE_MODE=kernel leaves the times to the sysctls: set them (on Linux ' +
+      'net.ipv4.tcp_keepalive_time) below the limit, or use NAT_KEEPALIVE_MODE=socket.',
   ],
   [
     'excluded in kernel mode',
@@ -370,20 +487,26 @@ t.test('idle times are whole seconds, and one time where they round to the same'
 function foreign(changes: Partial<JudgedForeign> = {}): JudgedForeign {
   return {
     inode: 1,
+    fds: [20],
     local: { address: '10.0.0.2', port: 40_000 },
     remote: { address: '10.0.0.9', port: 9_092 },
     state: 'established',
-    word: { armed: false, nextTimerMs: null, why: null, passing: false },
+    word: off,
     judged: { verdict: 'at-risk', reason: reasons['at-risk'] },
+    holder: 'native',
     ...changes,
   }
 }
 
-function foreignGroup(count: number, address = '10.0.0.9'): ForeignGroup {
+function foreignGroup(
+  count: number,
+  address = '10.0.0.9',
+  holder: JudgedForeign['holder'] = 'native',
+): ForeignGroup {
   const remote = { address, port: 9_092 }
   return {
     remote,
-    sockets: Array.from({ length: count }, (_, inode) => foreign({ inode, remote })),
+    sockets: Array.from({ length: count }, (_, inode) => foreign({ inode, remote, holder })),
   }
 }
 
@@ -392,13 +515,14 @@ t.test('NKA203 for one connection of native code', (t) => {
     code: 'NKA203',
     text:
       'A connection to 10.0.0.9:9092 has no useful keepalive. Keepalive is off; the path forgets ' +
-      'it after 4m. The hook does not know it: native code opened it, or another thread or ' +
-      "process. Switch keepalive on in that library's own settings, and let the kernel probe in " +
-      'time: net.ipv4.tcp_keepalive_time=45, tcp_keepalive_intvl=15, tcp_keepalive_probes=4.',
+      'it after 4m. The hook does not reach it: native code opened it. Switch keepalive on in that ' +
+      "library's own settings, and let the kernel probe in time: " +
+      'net.ipv4.tcp_keepalive_time=45, tcp_keepalive_intvl=15, tcp_keepalive_probes=4.',
     data: {
       destination: '10.0.0.9:9092',
       count: 1,
       reason: reasons['at-risk'],
+      holder: 'native',
       limitMs: 240_000,
     },
   })
@@ -409,22 +533,37 @@ t.test('NKA203 for several connections, with the values of the settings', (t) =>
   const config = { ...standard, delayMs: 87_000, intervalMs: 10_000, probes: 6 }
   const { text, data } = foreignFinding(foreignGroup(3, '2001:db8::9'), config)
   t.match(text, /^3 connections to \[2001:db8::9\]:9092 have no useful keepalive\. /)
-  t.match(
-    text,
-    'The hook does not know them: native code opened them, or another thread or process.',
-  )
+  t.match(text, 'The hook does not reach them: native code opened them. ')
   t.match(text, 'net.ipv4.tcp_keepalive_time=87, tcp_keepalive_intvl=10, tcp_keepalive_probes=6.')
   t.match(data, { destination: '[2001:db8::9]:9092', count: 3 })
   t.end()
 })
 
+t.test('NKA203 blames native code only where that is known', (t) => {
+  const unknown = foreignGroup(2, '10.0.0.9', null)
+  const known = foreignGroup(1)
+  const mixed = { ...unknown, sockets: [...known.sockets, ...unknown.sockets] }
+  for (const group of [unknown, mixed]) {
+    const { text, data } = foreignFinding(group, standard)
+    t.match(
+      text,
+      'Who opened them is not known: native code, or a worker thread, or what started this ' +
+        'process. Switch keepalive on where that is done, and let the kernel probe in time: ',
+    )
+    t.notMatch(text, 'native code opened')
+    t.equal(data.holder, null)
+  }
+  t.match(foreignFinding(foreignGroup(1, '10.0.0.9', null), standard).text, 'Who opened it is not')
+  t.end()
+})
+
 t.test('NKA301 for one connection that nothing protected', (t) => {
-  t.strictSame(deathFinding({ deaths: [death({ request })], fits: [nat] }, standard), {
+  t.strictSame(deathFinding(deaths(death({ request, waits: true })), standard), {
     code: 'NKA301',
     text:
       'A connection to db.internal:5432 was reset (ECONNRESET) after 5m55s to 6m idle, which fits ' +
-      'an idle limit of 5m50s (AWS NAT Gateway and 1 more). The request GET api.internal/v1/items ' +
-      'was waiting for its answer. No keepalive that comes in time was on it. Opened at ' +
+      'an idle limit of 5m50s (AWS NAT Gateway and 1 more). No keepalive that comes in time was on ' +
+      'it. The request GET api.internal/v1/items was waiting for its answer. Opened at ' +
       '/app/db.js:12 by the package pg. It is excluded by "*.internal": take that out of ' +
       'NAT_KEEPALIVE_EXCLUDE.',
     data: {
@@ -432,11 +571,13 @@ t.test('NKA301 for one connection that nothing protected', (t) => {
       count: 1,
       end: 'reset',
       error: 'ECONNRESET',
+      sent: true,
       idleMs: 360_000,
       minIdleMs: 355_000,
       fits: [nat],
       protected: false,
       schedule: null,
+      waits: true,
       request,
       opener,
       limitMs: 240_000,
@@ -445,13 +586,21 @@ t.test('NKA301 for one connection that nothing protected', (t) => {
   t.end()
 })
 
+t.test('NKA301 names as much of a request as is to be named', (t) => {
+  const textOf = (request: Death['request']) =>
+    deathFinding({ code: 'NKA301', deaths: [death({ request })], fits: [nat] }, standard).text
+  t.match(textOf(byHost), ' The request GET api.internal was waiting for its answer. ')
+  t.match(textOf(unnamed), ' The request was waiting for its answer. ')
+  t.end()
+})
+
 t.test('NKA301 for several: the span of their idle times, and the first request', (t) => {
-  const deaths = [
+  const group = deaths(
     death({ minIdleMs: 400_000, maxIdleMs: 410_000 }),
     death({ minIdleMs: 355_000, maxIdleMs: 370_000, request }),
     death({ minIdleMs: 380_000, maxIdleMs: 500_000, request: { ...request, path: '/other' } }),
-  ]
-  const { text, data } = deathFinding({ deaths, fits: [nat] }, standard)
+  )
+  const { text, data } = deathFinding(group, standard)
   t.match(
     text,
     /^3 connections to db\.internal:5432 were reset \(ECONNRESET\) after 5m55s to 8m20s idle, /,
@@ -462,41 +611,48 @@ t.test('NKA301 for several: the span of their idle times, and the first request'
 })
 
 t.test('NKA301 says how it ended, of one and of several', (t) => {
-  const table: readonly [Death['end'], string | null, one: string, two: string][] = [
-    ['reset', 'ECONNRESET', 'was reset (ECONNRESET) after', 'were reset (ECONNRESET) after'],
-    ['timed-out', 'ETIMEDOUT', 'timed out (ETIMEDOUT) after', 'timed out (ETIMEDOUT) after'],
+  const idle = '5m55s to 6m idle'
+  const limit = 'an idle limit of 5m50s (AWS NAT Gateway and 1 more)'
+  const unkept = `which fits ${limit}. No keepalive that comes in time was on it.`
+  const table: readonly [Partial<Death>, one: string, two: string][] = [
     [
-      'broken-pipe',
-      'EPIPE',
-      'was gone when the program wrote (EPIPE) after',
-      'were gone when the program wrote (EPIPE) after',
+      { end: 'reset', code: 'ECONNRESET' },
+      `was reset (ECONNRESET) after ${idle}, ${unkept}`,
+      `were reset (ECONNRESET) after ${idle}, ${unkept}`,
     ],
     [
-      'hang-up',
-      null,
-      'was closed by the peer before it answered after',
-      'were closed by the peer before it answered after',
+      { end: 'reset', code: 'ECONNRESET', sent: false },
+      `was reset (ECONNRESET) after ${idle} in which nothing was sent: by something on the path ` +
+        `that resets what it forgets, which fits ${limit}, or by the peer. `,
+      `were reset (ECONNRESET) after ${idle} in which nothing was sent: by something on the path `,
     ],
     [
-      'given-up',
-      null,
-      'was given up by the program without an answer after',
-      'were given up by the program without an answer after',
+      { end: 'timed-out', code: 'ETIMEDOUT' },
+      `timed out (ETIMEDOUT) after ${idle}, ${unkept}`,
+      `timed out (ETIMEDOUT) after ${idle}, ${unkept}`,
     ],
     [
-      'given-up',
-      'ABORT_ERR',
-      'was given up by the program without an answer (ABORT_ERR) after',
-      'were given up by the program without an answer (ABORT_ERR) after',
+      { end: 'broken-pipe', code: 'EPIPE' },
+      `was gone when the program wrote (EPIPE) after ${idle}, ${unkept}`,
+      `were gone when the program wrote (EPIPE) after ${idle}, ${unkept}`,
+    ],
+    [
+      { end: 'given-up', code: null },
+      `was given up by the program itself after ${idle} without an answer. Whether the answer was ` +
+        `lost is not known, but nothing kept the connection alive, and what has ${limit} would ` +
+        'have told nobody.',
+      `were given up by the program itself after ${idle} without an answer. `,
+    ],
+    [
+      { end: 'given-up', code: 'UND_ERR_HEADERS_TIMEOUT' },
+      `was given up by the program itself (UND_ERR_HEADERS_TIMEOUT) after ${idle} without`,
+      `were given up by the program itself (UND_ERR_HEADERS_TIMEOUT) after ${idle} without`,
     ],
   ]
-  for (const [end, code, one, two] of table) {
-    const died = death({ end, code })
-    t.match(deathText({ end, code }), `A connection to db.internal:5432 ${one} 5m55s`)
-    t.match(
-      deathText({}, { deaths: [died, died] }),
-      `2 connections to db.internal:5432 ${two} 5m55s`,
-    )
+  for (const [changes, one, two] of table) {
+    const died = death(changes)
+    t.match(deathText(changes), `A connection to db.internal:5432 ${one}`)
+    t.match(deathText({}, { deaths: [died, died] }), `2 connections to db.internal:5432 ${two}`)
   }
   t.end()
 })
@@ -516,26 +672,11 @@ t.test('NKA301 names every limit that fits, and how many middleboxes share it', 
   t.end()
 })
 
-t.test('NKA301 on a protected connection says its schedule and what probes cannot do', (t) => {
-  const group = { deaths: [death({ decision: protection })], fits: [nat] }
-  const { text, data } = deathFinding(group, standard)
-  t.match(text, 'Keepalive was on it: first probe after 45s. Opened at ')
-  t.match(text, /Probes carry no data, so they do not reset a limit of layer 7: /)
-  t.notMatch(text, /NAT_KEEPALIVE_|No keepalive that comes in time/)
-  t.match(data, {
-    protected: true,
-    schedule: { delayMs: 45_000, intervalMs: 15_000, probes: 4 },
-  })
-  t.end()
-})
-
 t.test('NKA301 on a schedule that comes too late is not said to protect', (t) => {
   for (const delayMs of [240_000, 600_000]) {
     const late: Protection = { ...protection, delayMs, reason: 'respected' }
-    const { text, data } = deathFinding(
-      { deaths: [death({ decision: late })], fits: [nat] },
-      standard,
-    )
+    const group = deaths(death({ decision: late, firstProbeMs: delayMs }))
+    const { text, data } = deathFinding(group, standard)
     t.match(text, 'No keepalive that comes in time was on it.', `${delayMs} ms`)
     t.equal(data.protected, false)
     t.same(data.schedule, { delayMs, intervalMs: 15_000, probes: 4 })
@@ -545,10 +686,53 @@ t.test('NKA301 on a schedule that comes too late is not said to protect', (t) =>
 
 t.test('NKA301 without protection advises as NKA202 does', (t) => {
   for (const [name, decision, config, advice] of advices) {
-    const group = { deaths: [death({ decision })], fits: [nat] }
-    const { text } = deathFinding(group, { ...standard, ...config })
+    const { text } = deathFinding(deaths(death({ decision })), { ...standard, ...config })
     t.ok(text.endsWith(` by the package pg. ${advice}`), `${name}: ${text}`)
   }
+  t.end()
+})
+
+t.test('NKA303 for a connection that the peer closed while a request waited', (t) => {
+  t.strictSame(closed([{ request, code: 'UND_ERR_SOCKET' }]), {
+    code: 'NKA303',
+    text:
+      'A connection to db.internal:5432 was closed by the peer (UND_ERR_SOCKET) after 1m to 1m2s ' +
+      'idle, while the request GET api.internal/v1/items waited for an answer, which fits an idle ' +
+      'limit of 1m (AWS Application Load Balancer). It was the peer itself or something of layer 7 ' +
+      'before it: for an idle limit of its own, which no keepalive probe resets, or because it ' +
+      'ended. Opened at /app/db.js:12 by the package pg. Raise that limit above the longest wait, ' +
+      'or send something within it.',
+    data: {
+      destination: 'db.internal:5432',
+      count: 1,
+      end: 'hang-up',
+      error: 'UND_ERR_SOCKET',
+      sent: false,
+      idleMs: 62_000,
+      minIdleMs: 60_000,
+      fits: [alb],
+      protected: true,
+      schedule: { delayMs: 45_000, intervalMs: 15_000, probes: 4 },
+      waits: true,
+      request,
+      opener,
+      limitMs: 240_000,
+    },
+  })
+  t.end()
+})
+
+t.test('NKA303 where only that something waited is known, and no limit fits', (t) => {
+  const { text } = closed([{}, { end: 'hang-up' }], [])
+  const seen =
+    /^2 connections to db\.internal:5432 were closed by the peer after 1m to 1m2s idle, while what was sent last waited for an answer\. It was the peer/
+  t.match(text, seen)
+  t.end()
+})
+
+t.test('NKA303 for a reset by the peer', (t) => {
+  const { text } = closed([{ end: 'reset', code: 'ECONNRESET' }])
+  t.match(text, /^A connection to \S+ was reset by the peer \(ECONNRESET\) after /)
   t.end()
 })
 
@@ -561,7 +745,8 @@ t.test('the facts of every finding survive JSON', (t) => {
     idleFinding(summary('safe', { request }), standard),
     idleFinding(summary('unknown'), standard),
     foreignFinding(foreignGroup(2), standard),
-    deathFinding({ deaths: [death({ decision: protection, request })], fits: [nat] }, standard),
+    deathFinding(deaths(death({ decision: protection, request })), standard),
+    closed([{ request }]),
   ]
   for (const { data, code } of findings) t.strictSame(JSON.parse(JSON.stringify(data)), data, code)
   t.end()

@@ -1,88 +1,144 @@
 import t from 'tap'
+import type { End } from '../../../src/connections/ending'
 import type { Decision } from '../../../src/connections/policy'
 import {
   type Death,
-  type End,
-  endOf,
-  fits,
+  type Explanation,
+  explain,
   groupDeaths,
+  isProtected,
   type Path,
-  protects,
-  type Remains,
 } from '../../../src/judge/deaths'
 import { parseConfig } from '../../../src/settings/config'
 import { findProfile, type Profile } from '../../../src/settings/profiles'
-import { protection } from '../../standard-protection'
 
-const bare: Decision = { action: 'leave', reason: 'exempt' }
+const decision: Decision = { action: 'leave', reason: 'exempt' }
 const { config: standard } = parseConfig({})
 const nameOf = (id: string) => findProfile(id)?.name ?? id
+const opener = { place: '/app/db.js:12', package: 'pg' }
 
-function coded(code: unknown): Error {
-  return Object.assign(new Error('theirs'), { code })
+function death(changes: Partial<Death> = {}): Death {
+  return {
+    destination: 'db:5432',
+    opener,
+    end: 'reset',
+    code: 'ECONNRESET',
+    minIdleMs: 355_000,
+    maxIdleMs: 360_000,
+    sent: true,
+    decision,
+    firstProbeMs: null,
+    waits: false,
+    request: null,
+    ...changes,
+  }
 }
 
-t.test('how a socket ended', (t) => {
-  const table: readonly [
-    name: string,
-    error: unknown,
-    peerEnded: boolean,
-    waiting: boolean,
-    end: End | null,
-    code?: string,
+function idleFor(least: number, most = least): Pick<Death, 'minIdleMs' | 'maxIdleMs'> {
+  return { minIdleMs: least * 1_000, maxIdleMs: most * 1_000 }
+}
+
+t.test('a connection is protected where its first probe comes before the limit', (t) => {
+  const table: readonly [firstProbeMs: number | null, boolean][] = [
+    [45_000, true],
+    [239_000, true],
+    [240_000, false],
+    [600_000, false],
+    [null, false],
+  ]
+  for (const [firstProbeMs, expected] of table) {
+    t.equal(isProtected({ firstProbeMs }, 240_000), expected, `${firstProbeMs}`)
+  }
+  t.end()
+})
+
+t.test('which end is explained by what', (t) => {
+  type Code = Explanation['code'] | null
+  const ends: readonly [
+    End,
+    bare: readonly [idle: Code, waiting: Code],
+    kept: readonly [idle: Code, waiting: Code],
   ][] = [
-    ['a reset', coded('ECONNRESET'), false, true, 'reset', 'ECONNRESET'],
-    ['a reset of a pooled one', coded('ECONNRESET'), false, false, 'reset', 'ECONNRESET'],
-    ['a reset after its end', coded('ECONNRESET'), true, true, 'reset', 'ECONNRESET'],
-    ['a timeout of the kernel', coded('ETIMEDOUT'), false, false, 'timed-out', 'ETIMEDOUT'],
-    ['a broken pipe', coded('EPIPE'), false, false, 'broken-pipe', 'EPIPE'],
-    ['closed by the peer, nothing waited', null, true, false, null],
-    ['closed by the peer, a request waited', null, true, true, 'hang-up'],
-    ['closed by the program, nothing waited', null, false, false, null],
-    ['closed by the program, a request waited', null, false, true, 'given-up'],
-    ['a timeout of the program', coded('ABORT_ERR'), false, true, 'given-up', 'ABORT_ERR'],
-    ["an error of the program's, nothing waited", coded('E_THEIRS'), false, false, null],
-    ["an error of the program's, after the peer's end", coded('E'), true, true, 'given-up', 'E'],
-    ['an error without a code', new Error('theirs'), false, true, 'given-up'],
-    ['a code that is no string', coded(104), false, true, 'given-up'],
-    ['a code of Object.prototype', coded('toString'), false, false, null],
-    ['a thrown string', 'ECONNRESET', false, false, null],
-    ['undefined for an error', undefined, false, true, 'given-up'],
+    ['reset', ['NKA301', 'NKA301'], [null, 'NKA303']],
+    ['broken-pipe', ['NKA301', 'NKA301'], [null, 'NKA303']],
+    // Keepalive that gives a connection up is not a limit of the path.
+    ['timed-out', ['NKA301', 'NKA301'], [null, null]],
+    // No NAT closes in good order.
+    ['hang-up', [null, 'NKA303'], [null, 'NKA303']],
+    // The client's own timer on a slow answer, but for what nothing kept alive.
+    ['given-up', ['NKA301', 'NKA301'], [null, null]],
+    ['aborted', [null, null], [null, null]],
   ]
-  for (const [name, error, peerEnded, waiting, end, code = null] of table) {
-    const remains: Remains = { error, peerEnded, waiting }
-    t.strictSame(endOf(remains), end === null ? null : { end, code }, name)
+  for (const [end, bare, kept] of ends) {
+    for (const [index, waits] of [false, true].entries()) {
+      for (const sent of [false, true]) {
+        const name = `${end}${waits ? ', something waits' : ''}${sent ? ', something was sent' : ''}`
+        const one = death({ end, waits, sent })
+        t.equal(explain(one, standard)?.code ?? null, bare[index], name)
+        const protectedOne = { ...one, firstProbeMs: 45_000 }
+        t.equal(explain(protectedOne, standard)?.code ?? null, kept[index], `${name}, protected`)
+      }
+    }
   }
   t.end()
 })
 
-t.test('the error of the program is only looked at', (t) => {
-  const error = Object.freeze(coded('ECONNRESET'))
-  t.same(endOf({ error, peerEnded: false, waiting: false }), { end: 'reset', code: 'ECONNRESET' })
-  t.end()
-})
-
-t.test('a schedule protects where its first probe comes before the limit', (t) => {
-  const table: readonly [Decision, boolean][] = [
-    [protection, true],
-    [{ ...protection, delayMs: 239_000 }, true],
-    [{ ...protection, delayMs: 240_000 }, false],
-    [{ ...protection, delayMs: 600_000 }, false],
-    [{ ...protection, delayMs: null, intervalMs: null, probes: null }, false],
-    [bare, false],
-    [{ action: 'leave', reason: 'excluded', rule: 'db' }, false],
-  ]
-  for (const [decision, expected] of table) {
-    t.equal(protects(decision, 240_000), expected, JSON.stringify(decision))
+t.test('a connection that was not idle for long is not explained', (t) => {
+  for (const end of ['reset', 'hang-up', 'timed-out', 'broken-pipe', 'given-up'] as const) {
+    for (const firstProbeMs of [null, 45_000]) {
+      const one = death({ end, waits: true, firstProbeMs, ...idleFor(50, 59) })
+      t.equal(explain(one, standard), null, `${end}, ${firstProbeMs}`)
+    }
   }
   t.end()
 })
 
-/** Each limit in seconds. */
-function limits(seconds: number, path: Partial<Path>, decision: Decision = bare, least = seconds) {
-  const end = 'reset' as const
-  const idle = { end, minIdleMs: least * 1_000, maxIdleMs: seconds * 1_000, decision }
-  return fits(idle, { ...standard, ...path }).map(({ limitMs }) => limitMs / 1_000)
+t.test('what is long for NKA303 is the shortest limit that is known', (t) => {
+  const code = (most: number, limitMs: number) =>
+    explain(death({ end: 'hang-up', waits: true, ...idleFor(0, most) }), {
+      limitMs,
+      profile: null,
+    })?.code ?? null
+  t.equal(code(59, 240_000), null)
+  t.equal(code(60, 240_000), 'NKA303', 'of layer 7')
+  t.equal(code(29, 30_000), null)
+  t.equal(code(30, 30_000), 'NKA303', 'the one that is set')
+  t.end()
+})
+
+t.test('NKA303 names the limits of layer 7 that had just passed', (t) => {
+  const table: readonly [least: number, most: number, expected: readonly number[]][] = [
+    [55, 61, [60]],
+    [60, 60, [60]],
+    [66, 90, [60]],
+    [67, 90, []],
+    [350, 355, []],
+    [400, 430, [400]],
+    [440, 470, [400]],
+    [441, 470, []],
+    [3_600, 3_630, [3_600]],
+    [7_440, 7_500, []],
+  ]
+  for (const [least, most, expected] of table) {
+    const one = death({ waits: true, end: 'hang-up', ...idleFor(least, most) })
+    const limits = explain(one, standard)?.fits.map(({ limitMs }) => limitMs / 1_000)
+    t.same(limits, expected, `${least} to ${most} s`)
+  }
+  t.end()
+})
+
+/** Each limit that NKA301 names, in seconds. */
+function limits(
+  seconds: number,
+  path: Partial<Path>,
+  firstProbeMs: number | null = null,
+  least = seconds,
+) {
+  const explained = explain(death({ firstProbeMs, ...idleFor(least, seconds) }), {
+    ...standard,
+    ...path,
+  })
+  return explained?.fits.map(({ limitMs }) => limitMs / 1_000) ?? []
 }
 
 t.test('a death after an idle time below every limit fits none', (t) => {
@@ -106,16 +162,13 @@ t.test('the limits that had passed fit, the nearest first and three at the most'
 })
 
 t.test('it is the longest that the idle time can have been that counts', (t) => {
-  t.same(limits(351, {}, bare, 330), [350, 240])
-  t.same(limits(349, {}, bare, 330), [240])
+  t.same(limits(351, {}, null, 330), [350, 240])
+  t.same(limits(349, {}, null, 330), [240])
   t.end()
 })
 
 t.test('350 s name the middleboxes of AWS, and none of another limit', (t) => {
-  const [nearest] = fits(
-    { end: 'reset', minIdleMs: 350_000, maxIdleMs: 355_000, decision: bare },
-    standard,
-  )
+  const [nearest] = explain(death(idleFor(350, 355)), standard)?.fits ?? []
   t.equal(nearest?.limitMs, 350_000)
   const names = nearest?.middleboxes ?? []
   t.ok(names.includes(nameOf('aws-nat-gateway')))
@@ -134,9 +187,10 @@ t.test('the profile that was chosen comes first, where its limit has passed', (t
 
 t.test('a limit that was set fits too, without a name', (t) => {
   const path: Path = { profile: null, limitMs: 10_000 }
-  t.strictSame(fits({ end: 'reset', minIdleMs: 11_000, maxIdleMs: 12_000, decision: bare }, path), [
-    { limitMs: 10_000, middleboxes: [] },
-  ])
+  t.strictSame(explain(death(idleFor(11, 12)), path), {
+    code: 'NKA301',
+    fits: [{ limitMs: 10_000, middleboxes: [] }],
+  })
   t.same(limits(9, path), [])
   t.end()
 })
@@ -147,40 +201,16 @@ t.test('a limit that was set is named before those that nobody spoke of', (t) =>
 })
 
 t.test('limits of layer 7 are not blamed for a connection without protection', (t) => {
-  const names = fits(
-    { end: 'reset', minIdleMs: 400_000, maxIdleMs: 410_000, decision: bare },
-    standard,
-  )
-    .flatMap(({ middleboxes }) => middleboxes)
+  const names = explain(death(idleFor(400, 410)), standard)
+    ?.fits.flatMap(({ middleboxes }) => middleboxes)
     .join()
   t.notMatch(names, nameOf('cloudflare'))
   t.notMatch(names, nameOf('aws-alb'))
   t.end()
 })
 
-t.test('a protected connection fits only a limit of layer 7 that had just passed', (t) => {
-  const table: readonly [least: number, most: number, expected: readonly number[]][] = [
-    [2, 3, []],
-    [55, 59, []],
-    [55, 61, [60]],
-    [60, 60, [60]],
-    [66, 90, [60]],
-    [67, 90, []],
-    [350, 355, []],
-    [400, 430, [400]],
-    [440, 470, [400]],
-    [441, 470, []],
-    [3_600, 3_630, [3_600]],
-    [7_440, 7_500, []],
-  ]
-  for (const [least, most, expected] of table) {
-    t.same(limits(most, {}, protection, least), expected, `${least} to ${most} s`)
-  }
-  t.end()
-})
-
 t.test('a schedule beyond the limit is no protection', (t) => {
-  t.same(limits(360, {}, { ...protection, delayMs: 240_000 }), [360, 350, 240])
+  t.same(limits(360, {}, 240_000), [360, 350, 240])
   t.end()
 })
 
@@ -198,28 +228,13 @@ t.test('the table of middleboxes can be given', (t) => {
   })
   const table = [box('a', 4, 100), box('b', 7, 100), box('c', 4, 100), box('d', 4, 200)]
   const path: Path = { profile: null, limitMs: 100_000 }
-  t.strictSame(
-    fits({ end: 'reset', minIdleMs: 150_000, maxIdleMs: 150_000, decision: bare }, path, table),
-    [{ limitMs: 100_000, middleboxes: ['a', 'c'] }],
-  )
+  t.strictSame(explain(death(idleFor(150)), path, table)?.fits, [
+    { limitMs: 100_000, middleboxes: ['a', 'c'] },
+  ])
+  const closed = death({ end: 'hang-up', waits: true, ...idleFor(105) })
+  t.strictSame(explain(closed, path, table)?.fits, [{ limitMs: 100_000, middleboxes: ['b'] }])
   t.end()
 })
-
-const opener = { place: '/app/db.js:12', package: 'pg' }
-
-function death(changes: Partial<Death> = {}): Death {
-  return {
-    destination: 'db:5432',
-    opener,
-    end: 'reset',
-    code: 'ECONNRESET',
-    minIdleMs: 355_000,
-    maxIdleMs: 360_000,
-    decision: bare,
-    request: null,
-    ...changes,
-  }
-}
 
 t.test('no deaths, no groups', (t) => {
   t.same(groupDeaths([], standard), [])
@@ -265,27 +280,19 @@ t.test('the limits of a group fit every death in it', (t) => {
   t.end()
 })
 
-t.test('a protected death and a bare one are not one group', (t) => {
-  const path: Path = { profile: null, limitMs: 60_000 }
-  const idle = { minIdleMs: 60_000, maxIdleMs: 65_000 }
-  const groups = groupDeaths([death({ ...idle, decision: protection }), death(idle)], path)
-  t.equal(groups.length, 2)
-  t.end()
-})
-
-t.test('a protected connection that was closed by no peer died of no limit of layer 7', (t) => {
-  const idle = { minIdleMs: 60_000, maxIdleMs: 62_000, decision: protection }
-  const table: readonly [End, groups: number][] = [
-    ['hang-up', 1],
-    ['reset', 1],
-    ['broken-pipe', 1],
-    // The client's own timeout of a minute on a slow answer; the kernel's, when the path is out.
-    ['given-up', 0],
-    ['timed-out', 0],
+t.test('deaths that are told in other words are not one group', (t) => {
+  const one = death({ waits: true, ...idleFor(240, 245) })
+  const others = [
+    one,
+    { ...one, firstProbeMs: 45_000 },
+    { ...one, sent: false },
+    { ...one, end: 'hang-up' as const },
+    { ...one, end: 'given-up' as const },
   ]
-  for (const [end, groups] of table) {
-    t.equal(groupDeaths([death({ ...idle, end })], standard).length, groups, end)
-  }
+  t.same(
+    groupDeaths(others, standard).map(({ code }) => code),
+    ['NKA301', 'NKA303', 'NKA301', 'NKA303', 'NKA301'],
+  )
   t.end()
 })
 

@@ -188,6 +188,9 @@ const verdicts = {
   safe: { verdict: 'safe', reason: 'The kernel probes after 45s idle.' },
   'at-risk': { verdict: 'at-risk', reason: 'Keepalive is off.' },
   unknown: { verdict: 'unknown', reason: 'It is not known: why.' },
+  dying: { verdict: 'dying', reason: '3 probes in a row have gone unanswered.' },
+  closed: { verdict: 'at-risk', reason: 'The peer has closed it.', cause: 'closed-by-peer' },
+  unseen: { verdict: 'unknown', reason: 'A probe was set.', set: 'It was set.' },
 } as const
 
 function judgedSocket(
@@ -203,14 +206,18 @@ t.test('a summary counts each verdict and spans the idle times', (t) => {
     judgedSocket('at-risk', { idleMs: 400_000 }),
     judgedSocket('unknown', { idleMs: 200_000 }),
     judgedSocket('safe', { idleMs: 300_000 }),
+    judgedSocket('closed', { idleMs: 300_000 }),
+    judgedSocket('unseen', { idleMs: 300_000 }),
   ]
   t.strictSame(summarize({ destination: 'db:5432', opener, sockets }), {
     destination: 'db:5432',
     opener,
-    count: 4,
+    count: 6,
     minIdleMs: 200_000,
     maxIdleMs: 400_000,
-    verdicts: { safe: 2, 'at-risk': 1, unknown: 1 },
+    verdicts: { safe: 2, unknown: 2, 'at-risk': 2, dying: 0 },
+    closed: 1,
+    unseen: 1,
     worst: sockets[1],
     request: null,
   })
@@ -218,7 +225,7 @@ t.test('a summary counts each verdict and spans the idle times', (t) => {
 })
 
 t.test(
-  'the worst stands for a group: at risk before unknown before safe, the first of equals',
+  'the worst stands for a group: dying, at risk, unknown, safe, and the first of equals',
   (t) => {
     const table: readonly [readonly (keyof typeof verdicts)[], worst: number][] = [
       [['safe'], 0],
@@ -227,6 +234,11 @@ t.test(
       [['unknown', 'safe'], 0],
       [['unknown', 'safe', 'at-risk', 'at-risk'], 2],
       [['at-risk', 'unknown', 'safe'], 0],
+      [['safe', 'at-risk', 'dying', 'dying', 'at-risk'], 2],
+      [['closed', 'at-risk', 'closed'], 1],
+      [['unknown', 'closed', 'safe'], 1],
+      [['unseen', 'unknown', 'safe'], 1],
+      [['safe', 'unseen'], 1],
     ]
     for (const [kinds, worst] of table) {
       const sockets = kinds.map((kind, index) => judgedSocket(kind, { idleMs: threshold + index }))

@@ -3,16 +3,17 @@ import t from 'tap'
 import type { Asked, Decision } from '../../../src/connections/policy'
 import { type Entry, Registry } from '../../../src/connections/registry'
 import { judgeEntry, surroundings } from '../../../src/judge/judge-entry'
+import type { Schedule } from '../../../src/judge/verdict'
 import type { KernelWord } from '../../../src/kernel/kernel-word'
 import { createProcFs } from '../../../src/kernel/proc-fs'
 import { parseConfig } from '../../../src/settings/config'
+import { fires, hidden, off } from '../../kernel-words'
 
 const { config } = parseConfig({})
 const hourMs = 3_600_000
 
-const off: KernelWord = { armed: false, nextTimerMs: null, why: null, passing: false }
-const soon: KernelWord = { armed: true, nextTimerMs: 29_000, why: null, passing: false }
-const hidden: KernelWord = { armed: null, nextTimerMs: null, why: 'why', passing: true }
+const soon = fires(29_000)
+const none: Schedule = { delayMs: null, intervalMs: null, probes: null }
 
 const ours: Decision = {
   action: 'protect',
@@ -29,10 +30,10 @@ function asks(asked: Partial<Asked>): Asked {
   return { enable: true, delayMs: null, intervalMs: null, probes: null, ...asked }
 }
 
-function entry(decision: Decision, asked: Asked | null, ageMs: number): Entry {
+function entry(decision: Decision, asked: Asked | null, ageMs: number | null): Entry {
   const endpoint = { host: 'db', port: 1 }
   const added = new Registry().add(new Socket(), endpoint, asked, decision, undefined)
-  added.openedAt = (added.openedAt ?? 0) - ageMs
+  added.openedAt = ageMs === null ? null : (added.openedAt ?? 0) - ageMs
   return added
 }
 
@@ -41,13 +42,14 @@ const table: readonly [
   decision: Decision,
   asked: Asked | null,
   word: KernelWord,
-  ageMs: number,
+  ageMs: number | null,
   sysctlDelayMs: number | null,
   verdict: string,
 ][] = [
   ['our schedule', ours, null, soon, hourMs, 7_200_000, 'safe'],
   ['our schedule, but the kernel says off', ours, null, off, hourMs, 7_200_000, 'at-risk'],
-  ['our schedule, and the kernel hides it', ours, null, hidden, hourMs, 7_200_000, 'unknown'],
+  ['our schedule, open before the hook', ours, null, soon, null, null, 'safe'],
+  ['our schedule, and the kernel hides it', ours, null, hidden(), hourMs, 7_200_000, 'unknown'],
   [
     'our schedule, whatever was asked',
     ours,
@@ -64,6 +66,7 @@ const table: readonly [
   ['kernel mode, sysctls not known, young', kernels, null, soon, 1_000, null, 'safe'],
   ['left alone, nothing asked, on by somebody', exempt, null, soon, hourMs, 60_000, 'unknown'],
   ['left alone, nothing asked, young', exempt, null, soon, 1_000, 7_200_000, 'safe'],
+  ['left alone, nothing asked, open before the hook', exempt, null, soon, null, null, 'unknown'],
   ['left alone, nothing asked, off', exempt, null, off, 1_000, 60_000, 'at-risk'],
   ['left alone, 60 s asked', exempt, asks({ delayMs: 60_000 }), soon, hourMs, null, 'safe'],
   ['left alone, 10 m asked', exempt, asks({ delayMs: 600_000 }), soon, hourMs, null, 'at-risk'],
@@ -83,14 +86,15 @@ const table: readonly [
 
 for (const [name, decision, asked, word, ageMs, sysctlDelayMs, verdict] of table) {
   t.test(`${name}: ${verdict}`, (t) => {
-    const around = { limitMs: 240_000, sysctlDelayMs }
+    const sysctls = { ...none, delayMs: sysctlDelayMs }
+    const around = { limitMs: 240_000, sysctls }
     t.equal(judgeEntry(entry(decision, asked, ageMs), word, around).verdict, verdict)
     t.end()
   })
 }
 
 t.test('the limit is that of the settings', (t) => {
-  const around = { limitMs: 30_000, sysctlDelayMs: null }
+  const around = { limitMs: 30_000, sysctls: none }
   t.equal(judgeEntry(entry(ours, null, 0), soon, around).verdict, 'at-risk')
   t.end()
 })
@@ -108,7 +112,8 @@ t.test('the surroundings are the limit of the settings and the sysctls in millis
     },
   })
   const known = surroundings(createProcFs(folder, 'linux'), { ...config, limitMs: 350_000 })
-  t.strictSame(known, { limitMs: 350_000, sysctlDelayMs: 120_000 })
+  const sysctls = { delayMs: 120_000, intervalMs: 75_000, probes: 9 }
+  t.strictSame(known, { limitMs: 350_000, sysctls })
   t.end()
 })
 
@@ -118,6 +123,55 @@ t.test('sysctls that cannot be read are not known, and not 0', (t) => {
     createProcFs('/proc', 'darwin'),
     createProcFs(t.testdir({ sys: { net: { ipv4: { tcp_keepalive_time: 'x' } } } }), 'linux'),
   ]
-  for (const proc of unreadable) t.equal(surroundings(proc, config).sysctlDelayMs, null)
+  for (const proc of unreadable) t.strictSame(surroundings(proc, config).sysctls, none)
+  t.end()
+})
+
+const around = { limitMs: 240_000, sysctls: none }
+
+t.test('a socket that was once seen beyond its delay is never safe again by that', (t) => {
+  const one = entry(ours, null, hourMs)
+  const verdicts = [45_000, 50_000, 60_000, 45_000, 29_000, 0].map(
+    (leftMs) => judgeEntry(one, fires(leftMs), around).verdict,
+  )
+  t.strictSame(verdicts, ['safe', 'safe', 'unknown', 'unknown', 'unknown', 'unknown'])
+  t.match(judgeEntry(one, soon, around).reason, /something else has changed that\.$/)
+  one.changedBehind = false
+  t.equal(judgeEntry(one, soon, around).verdict, 'safe', 'until a delay is put on it again')
+  t.end()
+})
+
+t.test('another connection of the same socket begins anew', (t) => {
+  const registry = new Registry()
+  const socket = new Socket()
+  const add = () => registry.add(socket, { host: 'db', port: 1 }, null, ours, undefined)
+  t.ok(add())
+  const first = add()
+  judgeEntry(first, fires(60_000), around)
+  t.equal(first.changedBehind, true)
+  t.equal(add().changedBehind, false)
+  t.end()
+})
+
+t.test('the times of a dying one are ours, those of the sysctls, or not known', (t) => {
+  const sysctls = { delayMs: 60_000, intervalMs: 20_000, probes: 5 }
+  const dying = fires(5_000, { unansweredProbes: 2 })
+  const cases: readonly [Decision, Asked | null, Schedule, RegExp][] = [
+    [ours, null, sysctls, /in about 35s\.$/],
+    [kernels, null, sysctls, /in about 1m5s\.$/],
+    [kernels, null, none, /is not known\.$/],
+    [exempt, null, sysctls, /is not known\.$/],
+    [exempt, asks({}), sysctls, /in about 1m5s\.$/],
+    [exempt, asks({ delayMs: 9_000 }), sysctls, /is not known\.$/],
+    [exempt, asks({ delayMs: 9_000, intervalMs: 6_000, probes: 3 }), sysctls, /in about 11s\.$/],
+    [{ ...exempt, touched: true }, asks({}), sysctls, /is not known\.$/],
+  ]
+  for (const [decision, asked, given, reason] of cases) {
+    const judged = judgeEntry(entry(decision, asked, 0), dying, {
+      limitMs: 240_000,
+      sysctls: given,
+    })
+    t.match(judged, { verdict: 'dying', reason }, JSON.stringify([decision, asked]))
+  }
   t.end()
 })

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { ForeignWatch, type JudgedForeign } from '../../../src/judge/native-groups'
 import type { Verdict } from '../../../src/judge/verdict'
+import { off } from '../../kernel-words'
 
 const remote = { address: '10.0.0.9', port: 9_092 }
 
@@ -11,22 +12,33 @@ function socket(
 ): JudgedForeign {
   return {
     inode,
+    fds: [inode],
     local: { address: '10.0.0.2', port: 40_000 + inode },
     remote,
     state: 'established',
-    word: { armed: false, nextTimerMs: null, why: null, passing: false },
+    word: off,
     judged: { verdict, reason: 'Keepalive is off.' },
+    holder: 'native',
     ...changes,
   }
 }
 
 /** What a look finds: a letter for each inode, in order, `.` for one that is closed. */
-const found: Readonly<Record<string, Verdict['verdict'] | null>> = {
-  r: 'at-risk',
-  s: 'safe',
-  u: 'unknown',
+const found: Readonly<Record<string, (inode: number) => JudgedForeign | null>> = {
+  r: (inode) => socket(inode, 'at-risk'),
+  s: (inode) => socket(inode, 'safe'),
+  u: (inode) => socket(inode, 'unknown'),
+  d: (inode) => socket(inode, 'dying'),
+  // Closed by the peer.
+  c: (inode) =>
+    socket(inode, 'at-risk', {
+      judged: { verdict: 'at-risk', reason: '.', cause: 'closed-by-peer' },
+    }),
+  // Held by nobody that is known, and by JavaScript that received it.
+  n: (inode) => socket(inode, 'at-risk', { holder: null }),
+  j: (inode) => socket(inode, 'at-risk', { holder: 'javascript' }),
   // Not an outbound TCP connection.
-  x: null,
+  x: () => null,
 }
 
 /** The inodes each look tells of, and whether the next look reads the table for the same inodes. */
@@ -38,8 +50,8 @@ function looks(series: readonly string[]): string[] {
     for (const [inode, letter] of [...look].entries()) {
       if (letter === '.') continue
       inodes.add(inode)
-      const verdict = found[letter]
-      if (verdict) sockets.push(socket(inode, verdict))
+      const one = found[letter]?.(inode)
+      if (one) sockets.push(one)
     }
     const told = watch.take(inodes, sockets).flatMap(({ sockets }) => sockets)
     return `${told.map(({ inode }) => inode)}${watch.hasNew(inodes) ? '?' : ''}`
@@ -62,6 +74,12 @@ const table: readonly [name: string, series: readonly string[], told: readonly s
     ['?', '0', '', '?', '0'],
   ],
   ['what was safe is not looked at again', ['s', 'r', 'r'], ['', '', '']],
+  ['what nobody is known to hold is told of', ['n', 'n'], ['?', '0']],
+  ['what JavaScript has received is not', ['j', 'j'], ['', '']],
+  ['what the peer has closed is not', ['c', 'c'], ['', '']],
+  ['at risk, then closed by the peer', ['r', 'c', 'c'], ['?', '', '']],
+  ['what is dying is looked at again, and not told of', ['d', 'd', 'd'], ['?', '?', '?']],
+  ['at risk, then dying, then at risk', ['r', 'd', 'r'], ['?', '?', '0']],
   ['what closes before the second look is not told of', ['r', '.', 'r'], ['?', '', '?']],
 ]
 

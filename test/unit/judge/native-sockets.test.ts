@@ -14,15 +14,21 @@ const nothing: ReadonlySet<number> = new Set()
 const pause = (next: () => void) => void setTimeout(next, 0)
 
 interface Native {
+  acceptOn(fd: number): number
   connectTo(port: number, keepIdleSeconds?: number): number
+  endSide(fd: number): void
   listenOn(): { fd: number; port: number }
 }
 
-const { connectTo, listenOn } = require('../../fixtures/native-socket.cjs') as Native
+const calls = require('../../fixtures/native-socket.cjs') as Native
+const { acceptOn, connectTo, endSide, listenOn } = calls
 
-async function serve(t: Test): Promise<number> {
+async function serve(t: Test, onSocket: (socket: Socket) => void = none): Promise<number> {
   const sockets = new Set<Socket>()
-  const server = net.createServer((socket) => sockets.add(socket.on('error', none)))
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket.on('error', none))
+    onSocket(socket)
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
@@ -76,6 +82,24 @@ t.test("a connection of native code is found with the kernel's word", async (t) 
   t.ok(nextMs > 30_000 && nextMs <= 45_000 * 1.125, `${nextMs} ms`)
 })
 
+t.test('a connection of which one side has ended is found', async (t) => {
+  const port = await serve(t)
+  endSide(native(t, port))
+  const ends = await serve(t, (socket) => socket.end())
+  native(t, ends)
+  // The end takes a moment to arrive, and to be acknowledged.
+  const settles = async (to: number, wanted: string) => {
+    for (let again = 0; again < 100; again++) {
+      const [socket] = await found(t, to)
+      if (socket?.state === wanted) return true
+      await sleep(10)
+    }
+    return false
+  }
+  t.ok(await settles(ends, 'close-wait'))
+  t.ok(await settles(port, 'fin-wait-2'))
+})
+
 t.test('a Socket around a descriptor from elsewhere is found', async (t) => {
   const port = await serve(t)
   const socket = new Socket({ fd: connectTo(port) })
@@ -122,6 +146,56 @@ t.test('a listener of native code counts too, and its connections are inbound', 
   const ports = scan.value.sockets.map(({ local }) => local.port)
   t.notOk(ports.includes(port))
   t.ok(ports.includes(client.localPort as number), 'the outbound end is found')
+})
+
+t.test(
+  'what came in while this process listened stays inbound when it no longer does',
+  async (t) => {
+    const { fd: listener, port } = listenOn()
+    const fd = native(t, port)
+    const listened = new Set<number>()
+    const inbound = (before: Set<number>) => {
+      const scan = readForeign(proc, 'self', new Set([fd]), before)
+      if (!scan.known) throw new Error(scan.why)
+      return scan.value.sockets.filter(({ local }) => local.port === port).length
+    }
+    t.equal(inbound(listened), 0)
+    t.ok(listened.has(port))
+    const accepted = acceptOn(listener)
+    t.teardown(() => closeSync(accepted))
+    closeSync(listener)
+    t.equal(inbound(new Set()), 1, 'without the memory it would look outbound')
+    t.equal(inbound(listened), 0)
+    const sliced = await scanForeign(proc, 'self', nothing, () => true, pause, listened)
+    t.notOk(sliced.known && sliced.value?.sockets.some(({ local }) => local.port === port))
+  },
+)
+
+t.test('the ports of others are not remembered, and every descriptor is named', (t) => {
+  const line = (port: string, state: string, inode: number) =>
+    `   0: 0100007F:${port} 0100007F:0050 ${state} 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0 20 4 0 10 -1`
+  const procOf = (tcp: readonly string[]) => {
+    const link = (inode: number) => t.fixture('symlink', `socket:[${inode}]`)
+    const fd = { 3: link(1), 4: link(2), 5: link(2), 6: link(3) }
+    return createProcFs(t.testdir({ self: { fd, net: { tcp: tcp.join('\n') } } }), 'linux')
+  }
+  const listened = new Set<number>()
+  const connected = [line('9C41', '01', 2), line('9C42', '01', 3)]
+  // 9C40 is listened on by this process, 9C42 by another.
+  const before = [line('9C40', '0A', 1), line('9C42', '0A', 99), ...connected]
+  const look = (tcp: readonly string[]) => {
+    const scan = readForeign(procOf(tcp), 'self', nothing, listened)
+    return scan.known
+      ? scan.value.sockets.map(({ local, fds }) => [local.port, [...fds].sort()])
+      : scan.why
+  }
+  t.strictSame(look(before), [[0x9c41, [4, 5]]])
+  t.strictSame([...listened], [0x9c40])
+  t.strictSame(look(connected), [
+    [0x9c41, [4, 5]],
+    [0x9c42, [6]],
+  ])
+  t.end()
 })
 
 t.test('the table is not read where the sockets are not worth it', async (t) => {
@@ -293,8 +367,11 @@ t.test('native code at risk is one NKA203 for each destination, and is told once
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line))
-  t.match(lines, [{ code: 'NKA203', count: 5, destination: /^127\.0\.0\.1:\d+$/ }])
-  t.equal(lines.length, 1)
+  t.match(lines, [
+    { code: 'NKA203', count: 5, destination: /^127\.0\.0\.1:\d+$/ },
+    { code: 'NKA101' },
+  ])
+  t.equal(lines.length, 2, 'with what the kernel has for it, once')
 })
 
 t.test('loopback of native code is left out unless it is asked for', async (t) => {
@@ -322,7 +399,7 @@ t.test('a connection of native code is told by one thread, not by each', async (
     .map((line) => JSON.parse(line))
   t.same(
     lines.map(({ code }) => code),
-    ['NKA203'],
+    ['NKA203', 'NKA101'],
   )
 })
 

@@ -305,8 +305,8 @@ t.test("Node's permission model is named as the reason", async (t) => {
   const { stdout, stderr } = await runNode(args)
   t.equal(stderr, '')
   const why = "Node's permission model does not let this process read /proc/self/net/tcp"
-  const word = { armed: null, nextTimerMs: null, why, passing: false }
-  t.strictSame(JSON.parse(stdout), [word, word])
+  const word = { armed: null, nextTimerMs: null, why, passing: false, readable: false }
+  t.match(JSON.parse(stdout), [word, word])
 })
 
 t.test('the tables that these tests compare with are there', (t) => {

@@ -69,31 +69,32 @@ t.test('reads every kind of line there is in the captured tables', async (t) => 
   const shown = sockets.map((socket) => {
     const local = `${socket.localAddress} ${socket.localPort}`
     const remote = `${socket.remoteAddress} ${socket.remotePort}`
-    const { state, timer, whenMs, txQueue, rxQueue, inode } = socket
-    return `${local} > ${remote} ${state} ${timer} ${whenMs} ${txQueue}:${rxQueue} ${inode}`
+    const { state, timer, whenMs, retransmits, probes, txQueue, rxQueue, inode } = socket
+    const again = `${retransmits}+${probes}`
+    return `${local} > ${remote} ${state} ${timer} ${whenMs} ${again} ${txQueue}:${rxQueue} ${inode}`
   })
   t.same(shown, [
-    '127.0.0.1 8080 > 0.0.0.0 0 listen none 0 0:0 2071287',
-    '127.0.0.1 8080 > 127.0.0.1 55430 established none 0 0:130021 2071419',
-    '127.0.0.1 8080 > 127.0.0.1 55398 established none 0 0:0 2071298',
-    '192.0.2.1 33792 > 192.0.2.9 443 syn-sent retransmit 260 1:0 2071508',
-    '127.0.0.1 57320 > 127.0.0.1 9090 established keepalive 42350 0:0 2071293',
-    '127.0.0.1 8080 > 127.0.0.1 55418 fin-wait-2 none 0 0:0 2071302',
-    '127.0.0.1 55378 > 127.0.0.1 8080 established keepalive 42340 0:0 2071289',
-    '127.0.0.1 55394 > 127.0.0.1 8080 established none 0 0:0 2071291',
-    '127.0.0.1 55408 > 127.0.0.1 8080 time-wait time-wait 57350 0:0 0',
-    '127.0.0.1 55418 > 127.0.0.1 8080 close-wait none 0 0:0 2071301',
-    '127.0.0.1 55430 > 127.0.0.1 8080 established zero-window 870 3723910:0 2071418',
-    '127.0.0.1 55444 > 127.0.0.1 8080 established retransmit 180 7:0 2071510',
-    '127.0.0.1 8080 > 127.0.0.1 55444 established none 0 0:0 2071511',
-    '127.0.0.1 8080 > 127.0.0.1 55378 established none 0 0:0 2071290',
-    '127.0.0.1 8080 > 127.0.0.1 55394 established none 0 0:0 2071292',
-    ':: 9090 > :: 0 listen none 0 0:0 2071288',
-    '::1 57768 > ::1 9090 established keepalive 7197340 0:0 2071295',
-    '127.0.0.1 9090 > 127.0.0.1 57320 established none 0 0:0 2071294',
-    '::1 9090 > ::1 57768 established none 0 0:0 2071296',
-    '127.0.0.1 55398 > 127.0.0.1 8080 established keepalive 297330 0:0 2071297',
-    '2001:db8::1 49878 > 2001:db8::9 443 syn-sent retransmit 240 1:0 2071509',
+    '127.0.0.1 8080 > 0.0.0.0 0 listen none 0 0+0 0:0 2071287',
+    '127.0.0.1 8080 > 127.0.0.1 55430 established none 0 0+0 0:130021 2071419',
+    '127.0.0.1 8080 > 127.0.0.1 55398 established none 0 0+0 0:0 2071298',
+    '192.0.2.1 33792 > 192.0.2.9 443 syn-sent retransmit 260 0+0 1:0 2071508',
+    '127.0.0.1 57320 > 127.0.0.1 9090 established keepalive 42350 0+0 0:0 2071293',
+    '127.0.0.1 8080 > 127.0.0.1 55418 fin-wait-2 none 0 0+0 0:0 2071302',
+    '127.0.0.1 55378 > 127.0.0.1 8080 established keepalive 42340 0+0 0:0 2071289',
+    '127.0.0.1 55394 > 127.0.0.1 8080 established none 0 0+0 0:0 2071291',
+    '127.0.0.1 55408 > 127.0.0.1 8080 time-wait time-wait 57350 0+0 0:0 0',
+    '127.0.0.1 55418 > 127.0.0.1 8080 close-wait none 0 0+0 0:0 2071301',
+    '127.0.0.1 55430 > 127.0.0.1 8080 established zero-window 870 0+0 3723910:0 2071418',
+    '127.0.0.1 55444 > 127.0.0.1 8080 established retransmit 180 1+0 7:0 2071510',
+    '127.0.0.1 8080 > 127.0.0.1 55444 established none 0 0+0 0:0 2071511',
+    '127.0.0.1 8080 > 127.0.0.1 55378 established none 0 0+0 0:0 2071290',
+    '127.0.0.1 8080 > 127.0.0.1 55394 established none 0 0+0 0:0 2071292',
+    ':: 9090 > :: 0 listen none 0 0+0 0:0 2071288',
+    '::1 57768 > ::1 9090 established keepalive 7197340 0+0 0:0 2071295',
+    '127.0.0.1 9090 > 127.0.0.1 57320 established none 0 0+0 0:0 2071294',
+    '::1 9090 > ::1 57768 established none 0 0+0 0:0 2071296',
+    '127.0.0.1 55398 > 127.0.0.1 8080 established keepalive 297330 0+0 0:0 2071297',
+    '2001:db8::1 49878 > 2001:db8::9 443 syn-sent retransmit 240 0+0 1:0 2071509',
   ])
 })
 
@@ -150,12 +151,14 @@ t.test('numbers as long as they can be', (t) => {
   const line = established
     .replace('  10:', '1234567:')
     .replace('0038D286:00000000 04:00000057', 'FFFFFFFF:FFFFFFFE 02:FFFFFFFF')
-    .replace('    0        0 2071418', '4294967294        0 4294967295')
+    .replace('00000000     0        0 2071418', 'FFFFFFFD 4294967294 12345678 4294967295')
   t.match(parseTcpLine(line), {
     timer: 'keepalive',
     txQueue: 4_294_967_295,
     rxQueue: 4_294_967_294,
     whenMs: 42_949_672_950,
+    retransmits: 4_294_967_293,
+    probes: 12_345_678,
     inode: 4_294_967_295,
   })
   t.end()
@@ -235,6 +238,11 @@ const garbled: readonly string[] = [
   established.replace('2071418', '20714x8'),
   established.replace('2071418', '1234567890123456'),
   established.replace('    0        0 2071418', '    -       0 2071418'),
+  established.replace('    0        0 2071418', '    0        - 2071418'),
+  established.replace('    0        0 2071418', '    0       x0 2071418'),
+  established.replace('00000000     0 ', '0000000x     0 '),
+  established.replace('00000000     0 ', '0000000      0 '),
+  established.replace('00000000     0 ', '-0000000     0 '),
   established.slice(0, established.indexOf(' 2071418')),
   established.slice(0, established.indexOf('8 2 0000')),
   established.slice(0, established.indexOf(' 2 0000')),

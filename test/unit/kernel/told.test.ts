@@ -1,82 +1,109 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createProcFs, type ProcFs } from '../../../src/kernel/proc-fs'
-import { markTold, wasTold } from '../../../src/kernel/told'
+import { ancestorWasTold } from '../../../src/kernel/told'
 
-const variable = '_NAT_KEEPALIVE_TOLD_NETNS'
+interface Process {
+  readonly parent: number
+  readonly exe?: string
+  readonly netns?: string
+  readonly environ?: string
+  readonly cmdline?: string
+  readonly name?: string
+}
 
-/** A /proc in which the process is in the network namespace of this name. */
-function inside(t: Test, namespace: string): ProcFs {
+const node: Process = {
+  parent: 0,
+  exe: '/usr/bin/node',
+  netns: 'net:[1]',
+  environ: 'PATH=/bin\0NODE_OPTIONS=--require /opt/hook.js\0NAT_KEEPALIVE_SYSCTL=warn\0',
+  cmdline: 'node\0app.js\0',
+}
+
+/** A /proc with these processes, 30 being this one. */
+function procOf(t: Test, processes: Readonly<Record<string, Process>>): ProcFs {
   const root = mkdtempSync(join(tmpdir(), 'told-'))
   t.teardown(() => rmSync(root, { recursive: true }))
-  mkdirSync(join(root, 'self/ns'), { recursive: true })
-  symlinkSync(namespace, join(root, 'self/ns/net'))
+  for (const [pid, { parent, exe, netns, environ, cmdline, name = 'node' }] of Object.entries(
+    processes,
+  )) {
+    mkdirSync(join(root, pid, 'ns'), { recursive: true })
+    writeFileSync(join(root, pid, 'stat'), `${pid} (${name}) S ${parent} 1 1 0 -1`)
+    if (exe !== undefined) symlinkSync(exe, join(root, pid, 'exe'))
+    if (netns !== undefined) symlinkSync(netns, join(root, pid, 'ns/net'))
+    if (environ !== undefined) writeFileSync(join(root, pid, 'environ'), environ)
+    if (cmdline !== undefined) writeFileSync(join(root, pid, 'cmdline'), cmdline)
+  }
+  if ('30' in processes) symlinkSync('30', join(root, 'self'))
   return createProcFs(root, 'linux')
 }
 
-t.test('a process that nobody told was not told', (t) => {
-  t.notOk(wasTold(inside(t, 'net:[1]'), {}))
+t.test('a child of a process like itself was told, however far up that is', (t) => {
+  t.ok(ancestorWasTold(procOf(t, { 30: { ...node, parent: 20 }, 20: node }), []))
+  const shell = { parent: 10, exe: '/bin/sh', netns: 'net:[1]', environ: node.environ as string }
+  const far = { 30: { ...node, parent: 20 }, 20: shell, 10: { ...node, parent: 1 } }
+  t.ok(ancestorWasTold(procOf(t, far), []))
   t.end()
 })
 
-t.test('children of a process that was told know it by their environment', (t) => {
-  const env: NodeJS.ProcessEnv = {}
-  markTold(inside(t, 'net:[1]'), env)
-  t.same(env, { [variable]: 'net:[1]' })
-  t.ok(wasTold(inside(t, 'net:[1]'), { ...env }))
+t.test('the first of its kind was not', (t) => {
+  const table: Readonly<Record<string, Readonly<Record<string, Process>>>> = {
+    'no parent': { 30: node },
+    'a shell': { 30: { ...node, parent: 20 }, 20: { ...node, exe: '/bin/sh' } },
+    'another network': { 30: { ...node, parent: 20 }, 20: { ...node, netns: 'net:[2]' } },
+    'other settings': {
+      30: { ...node, parent: 20 },
+      20: { ...node, environ: 'NODE_OPTIONS=--require /opt/hook.js\0' },
+    },
+    'no hook in it': {
+      30: { ...node, parent: 20 },
+      20: { ...node, environ: 'NAT_KEEPALIVE_SYSCTL=warn\0' },
+    },
+    unreadable: { 30: { ...node, parent: 20 }, 20: { parent: 0 } },
+    'its own are unreadable': { 30: { parent: 20 }, 20: { parent: 0 } },
+    'the parent is gone': { 30: { ...node, parent: 20 } },
+    'nothing at all': {},
+  }
+  for (const [name, processes] of Object.entries(table)) {
+    t.notOk(ancestorWasTold(procOf(t, processes), []), name)
+  }
   t.end()
 })
 
-t.test('another network namespace has values of its own, and is told again', (t) => {
-  const env: NodeJS.ProcessEnv = {}
-  markTold(inside(t, 'net:[1]'), env)
-  const other = inside(t, 'net:[2]')
-  t.notOk(wasTold(other, env))
-  markTold(other, env)
-  t.ok(wasTold(other, env))
-  t.notOk(wasTold(inside(t, 'net:[1]'), env))
+t.test('what else differs does not matter', (t) => {
+  const environ = 'NAT_KEEPALIVE_SYSCTL=warn\0X=1\0NODE_OPTIONS=--require /opt/hook.js\0'
+  t.ok(ancestorWasTold(procOf(t, { 30: { ...node, parent: 20 }, 20: { ...node, environ } }), []))
+  const name = 'a) S 7 (b'
+  t.ok(ancestorWasTold(procOf(t, { 30: { ...node, parent: 20, name }, 20: node }), []))
   t.end()
 })
 
-t.test('a namespace that cannot be read counts as one', (t) => {
-  const folder = t.testdir({ self: { ns: { net: {} } } })
-  const unreadable: readonly [string, ProcFs][] = [
-    ['no /proc', createProcFs(join(folder, 'none'), 'linux')],
-    ['a folder instead of a link', createProcFs(folder, 'linux')],
-    ['another platform', createProcFs(folder, 'darwin')],
+t.test('what is preloaded by options, the other has to have too', (t) => {
+  const family = (cmdline: string) =>
+    procOf(t, { 30: { ...node, parent: 20 }, 20: { ...node, cmdline } })
+  const table: readonly [string, readonly string[], boolean][] = [
+    ['node\0-r\0/opt/hook.js\0app.js\0', ['-r', '/opt/hook.js'], true],
+    ['node\0app.js\0', ['-r', '/opt/hook.js'], false],
+    ['node\0-r\0/opt/hook.js\0app.js\0', ['-r', '/opt/hook.js', '-e', '1'], true],
+    ['node\0--import=/opt/hook.js\0app.js\0', ['--import=/opt/hook.js'], true],
+    ['node\0app.js\0', ['--import=/opt/hook.js'], false],
+    ['node\0app.js\0', ['--max-old-space-size=100', '-e', '1'], true],
   ]
-  for (const [name, proc] of unreadable) {
-    const env: NodeJS.ProcessEnv = {}
-    t.notOk(wasTold(proc, env), name)
-    markTold(proc, env)
-    t.ok(wasTold(proc, env), name)
-    t.notOk(wasTold(inside(t, 'net:[1]'), env), name)
+  for (const [cmdline, options, told] of table) {
+    t.equal(ancestorWasTold(family(cmdline), options), told, options.join(' '))
   }
   t.end()
 })
 
-t.test('garbage in the variable is not the name of this namespace', (t) => {
-  const proc = inside(t, 'net:[1]')
-  for (const value of [
-    '',
-    ' ',
-    '1',
-    'net:[',
-    'net:[1] ',
-    'net:[11]',
-    'unknown',
-    'x'.repeat(9_999),
-  ]) {
-    t.notOk(wasTold(proc, { [variable]: value }), JSON.stringify(value.slice(0, 20)))
-  }
+t.test('processes that descend from each other in a circle have an end', (t) => {
+  const circle = { 30: { ...node, parent: 20 }, 20: { ...node, exe: '/bin/sh', parent: 20 } }
+  t.notOk(ancestorWasTold(procOf(t, circle), []))
   t.end()
 })
 
-t.test('the name of the mark is not that of a setting', (t) => {
-  const env: NodeJS.ProcessEnv = {}
-  markTold(inside(t, 'net:[1]'), env)
-  t.notOk(Object.keys(env).some((name) => name.startsWith('NAT_KEEPALIVE')))
+t.test('without a /proc nobody is known to be told', (t) => {
+  t.notOk(ancestorWasTold(createProcFs('/proc', 'darwin'), []))
   t.end()
 })

@@ -122,3 +122,13 @@ t.test('fake timers that are installed later do not matter', async (t) => {
   const { code, stdout, stderr } = await runNode(['-e', script])
   t.strictSame([code, stdout, stderr], [0, 'called\n', ''])
 })
+
+t.test('what fails in a timer does not reach the program, a promise neither', async (t) => {
+  const script = `${head}
+    const later = createLater()
+    later(() => { throw new Error('ours') }, 1)
+    later(async () => { throw new Error('ours') }, 1)
+    setTimeout(() => console.log('goes on'), 50)`
+  const { code, stdout, stderr } = await runNode(['-e', script])
+  t.strictSame([code, stdout, stderr], [0, 'goes on\n', ''])
+})

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { type Config, parseConfig } from '../../../src/settings/config'
 import { judgeKernel } from '../../../src/watch/kernel-check'
+import { runNode } from '../../run-node'
 
 const { config: standard } = parseConfig({})
 
@@ -70,4 +71,50 @@ t.test('unknown is never a verdict', (t) => {
     t.notMatch(finding?.text, /would send|forgets|\d+ s idle/)
   }
   t.end()
+})
+
+const head = `
+  const { channel } = require('node:diagnostics_channel')
+  const check = require('./dist/watch/kernel-check.js')
+  const { parseConfig } = require('./dist/settings/config.js')
+  const { config } = parseConfig({})
+  const read = []
+  const proc = (seconds) => ({
+    read: (path) => { read.push(path); return { known: true, value: String(seconds) } },
+    link: () => ({ known: false, why: 'none' }),
+  })`
+
+t.test('a connection that lives by the kernel’s values has them told, once', async (t) => {
+  const script = `${head}
+    check.tellOfKernel(proc(30), config)
+    for (let time = 0; time < 3; time++) check.tellOfKernel(proc(7200), config)`
+  const { stderr } = await runNode(['-e', script])
+  t.equal(stderr.match(/NKA101/g)?.length, 1)
+  t.match(stderr, /7200 s idle/)
+})
+
+t.test('what was told at the start is not told again, and off is never', async (t) => {
+  const warned = await runNode([
+    '-e',
+    `${head}
+    check.checkKernel(proc(7200), { ...config, sysctl: 'warn' }, false)
+    check.tellOfKernel(proc(7200), { ...config, sysctl: 'warn' })`,
+  ])
+  t.equal(warned.stderr.match(/NKA101/g)?.length, 1)
+  const off = `${head}
+    check.tellOfKernel(proc(7200), { ...config, sysctl: 'off' })`
+  t.equal((await runNode(['-e', off])).stderr, '')
+})
+
+t.test('the channel hears the outcome once, and without a listener nothing is read', async (t) => {
+  const script = `${head}
+    check.showKernel(proc(7200), config)
+    console.log(read.length)
+    channel('nat-keepalive:kernel').subscribe(({ reading, finding }) => {
+      console.log(reading.value.timeSeconds, finding?.code)
+    })
+    check.showKernel(proc(7200), config)
+    check.showKernel(proc(7200), config)`
+  const { stdout, stderr } = await runNode(['-e', script])
+  t.strictSame([stdout, stderr], ['0\n7200 NKA101\n', ''])
 })

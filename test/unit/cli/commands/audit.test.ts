@@ -1,7 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { type SpawnOptions, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -10,6 +10,8 @@ import type { JudgedForeign } from '../../../../src/judge/native-groups'
 import type { KernelWord } from '../../../../src/kernel/kernel-word'
 import type { Report } from '../../../../src/report/report'
 import { createPaint } from '../../../../src/terminal/terminal'
+import { obeyed } from '../../../hostile'
+import { fires } from '../../../kernel-words'
 import { root, runNode, withEnv } from '../../../run-node'
 import { matchExpected } from './expected'
 
@@ -54,7 +56,9 @@ t.test('a Python program: the verdicts are what getsockopt makes them', async (t
   for (const { local, kernel, verdict } of report.foreign ?? []) {
     const { on, idle } = options[String(local.port)] ?? { on: false, idle: 0 }
     t.equal(kernel.armed, on)
-    t.equal(verdict, on && idle < 240 ? 'safe' : 'at-risk', JSON.stringify({ on, idle }))
+    // A single look cannot tell 20 s from two hours near their end.
+    t.equal(verdict, on && idle < 240 ? 'unknown' : 'at-risk', JSON.stringify({ on, idle }))
+    t.equal(kernel.unansweredProbes, 0)
   }
 })
 
@@ -67,7 +71,7 @@ t.test('the limit of the path decides', async (t) => {
     return foreign?.map(({ verdict }) => verdict).sort()
   }
   t.strictSame(await verdicts('20s'), ['at-risk', 'at-risk', 'at-risk', 'at-risk'])
-  t.strictSame(await verdicts('1h'), ['at-risk', 'at-risk', 'safe', 'safe'])
+  t.strictSame(await verdicts('1h'), ['at-risk', 'at-risk', 'unknown', 'unknown'])
 })
 
 t.test('loopback is left out unless it is asked for, also among the findings', async (t) => {
@@ -131,7 +135,15 @@ t.test('--watch looks again until the process is gone', async (t) => {
   const { child, pid } = await python(t)
   const { code, stdout, stderr } = await runNode(
     [bin, 'audit', '--pid', String(pid), '--loopback', '--watch', '--json'],
-    { onStart: () => setTimeout(() => child.stdin.end(), 3_500) },
+    {
+      onStart(audit) {
+        let said = ''
+        audit.stdout?.on('data', (text) => {
+          said += text
+          if (said.split('\n').length > 3) child.stdin.end()
+        })
+      },
+    },
   )
   t.equal(code, 2)
   t.match(stderr, /There is no process/)
@@ -141,12 +153,60 @@ t.test('--watch looks again until the process is gone', async (t) => {
     .map((line) => JSON.parse(line))
   t.ok(looks.length >= 2, `${looks.length} looks`)
   const timers = looks.map(
-    ({ foreign }) => foreign?.find(({ verdict }) => verdict === 'safe')?.kernel.nextTimerMs ?? 0,
+    ({ foreign }) => foreign?.find(({ verdict }) => verdict === 'unknown')?.kernel.nextTimerMs ?? 0,
   )
   t.ok(
     timers.every((timer, at) => at === 0 || timer < (timers[at - 1] ?? 0)),
     `counts down: ${timers.join()}`,
   )
+})
+
+/** A process that does nothing with the connection which it has as its input. */
+async function holding(t: Test, argv: readonly string[], options: SpawnOptions) {
+  const socket = connect(await listener(t), '127.0.0.1')
+  await once(socket, 'connect')
+  const [command = '', ...args] = argv
+  const child = spawn(command, args, { ...options, stdio: [socket, 'ignore', 'ignore'] })
+  await once(child, 'spawn')
+  socket.destroy()
+  t.teardown(() => void child.kill('SIGKILL'))
+  return child.pid as number
+}
+
+/** What an audit of the process says, as text and as data. */
+async function audits(pid: number) {
+  const args = ['--pid', String(pid), '--loopback']
+  const [text, json] = await Promise.all([audit(args), audit([...args, '--json'])])
+  t.strictSame([text.stderr, json.stderr], ['', ''])
+  return { text: text.stdout, json: json.stdout, command: JSON.parse(json.stdout).command }
+}
+
+t.test('an argument is shown where it is a file, and never a connection string', async (t) => {
+  const folder = t.testdir({ 'job.log': '' })
+  const secret = 'postgres://user:SECRET@db/name'
+  const table: readonly [argv: readonly string[], command: string][] = [
+    [['tail', '-f', 'job.log'], 'tail job.log'],
+    [['tail', '-f', join(folder, 'job.log')], `tail ${join(folder, 'job.log')}`],
+    [['tail', secret, '-f', '/dev/null'], 'tail'],
+    [['tail', '-f', '--', '/dev/null', secret], 'tail'],
+  ]
+  for (const [argv, shown] of table) {
+    const { text, json, command } = await audits(await holding(t, argv, { cwd: folder }))
+    t.equal(command, shown.length > 60 ? `${shown.slice(0, 60)}...` : shown)
+    t.notMatch(`${text}${json}`, /SECRET|user/)
+    t.match(text, /^Process \d+: tail/)
+  }
+})
+
+t.test('the name of a process and of its file are shown, and not obeyed', async (t) => {
+  const name = 'job\nProcess 1: forged\x1b[2J'
+  const folder = t.testdir({ [name]: '' })
+  const options = { cwd: folder, argv0: `ta\x9b2Jil\x1b]0;t\x07\u202e` }
+  const { text, json } = await audits(await holding(t, ['tail', '-f', name], options))
+  t.strictSame(obeyed(`${text}${json}`), [])
+  t.notMatch(text, /^Process 1: forged/m)
+  t.match(text, 'job\\nProcess 1: forged')
+  t.match(json, 'job\\\\nProcess 1: forged')
 })
 
 function connection(
@@ -157,11 +217,13 @@ function connection(
 ): JudgedForeign {
   return {
     inode: port,
+    fds: [port],
     local: { address: '192.0.2.7', port: 40_000 + port },
     remote: { address: remote, port },
     state: 'established',
-    word: { armed: true, nextTimerMs: null, why: null, passing: false, ...word },
+    word: { ...fires(0), nextTimerMs: null, ...word },
     judged,
+    holder: null,
   }
 }
 
@@ -171,6 +233,15 @@ t.test('the whole output, in a pipe', async (t) => {
     connection('198.51.100.9', 443, { nextTimerMs: 44_120 }, { verdict: 'safe', reason: '' }),
     connection('198.51.100.4', 5432, { armed: false }, { verdict: 'at-risk', reason: off }),
     connection('198.51.100.4', 5433, { armed: false }, { verdict: 'at-risk', reason: off }),
+    connection(
+      '198.51.100.3',
+      5671,
+      { nextTimerMs: 3_210, unansweredProbes: 2 },
+      {
+        verdict: 'dying',
+        reason: '2 probes in a row have gone unanswered; when the kernel gives it up is not known.',
+      },
+    ),
     connection(
       '2001:db8::17',
       9092,

@@ -31,6 +31,7 @@ const codes: Record<Code, true> = {
   NKA202: true,
   NKA203: true,
   NKA301: true,
+  NKA303: true,
 }
 
 t.test(

@@ -24,10 +24,10 @@ const probe = [
 t.test('the hook is added to NODE_OPTIONS, and what is there stays', async (t) => {
   const other = join(folderWith(t, { 'o p.js': '' }), 'o p.js')
   const table: readonly [before: string | undefined, after: string][] = [
-    [undefined, `--require ${register}`],
-    ['', `--require ${register}`],
-    ['--no-warnings', `--require ${register} --no-warnings`],
-    [`-r "${other}"  --no-warnings`, `--require ${register} -r "${other}"  --no-warnings`],
+    [undefined, `--require=${register}`],
+    ['', `--require=${register}`],
+    ['--no-warnings', `--require=${register} --no-warnings`],
+    [`-r "${other}"  --no-warnings`, `--require=${register} -r "${other}"  --no-warnings`],
     [`--require ${register}`, `--require ${register}`],
     [`--no-warnings --import=file://${register}`, `--no-warnings --import=file://${register}`],
   ]
@@ -41,7 +41,7 @@ t.test('the hook is added to NODE_OPTIONS, and what is there stays', async (t) =
 
 t.test('once is enough, however deep', async (t) => {
   const run = await cli(['--', node, bin, 'run', ...probe])
-  t.strictSame(JSON.parse(run.stdout), [true, `--require ${register}`])
+  t.strictSame(JSON.parse(run.stdout), [true, `--require=${register}`])
 })
 
 t.test('the package may lie in a folder with any name', async (t) => {
@@ -119,19 +119,69 @@ function killWhenReady(signal: NodeJS.Signals) {
   }
 }
 
-t.test('signals are handed on', async (t) => {
-  for (const [signal, code] of [
-    ['SIGTERM', 11],
-    ['SIGINT', 12],
-    ['SIGHUP', 13],
-  ] as const) {
+const forwarded = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGALRM',
+  'SIGWINCH',
+] as const
+
+t.test('signals are handed on, once, and nothing else is done with them', async (t) => {
+  const programs = forwarded.map((signal, index) => {
+    // A second one, or a debugger of the program's own, would be seen in the output.
     const program = `
-      process.on("${signal}", () => { console.log("got ${signal}"); process.exit(${code}) })
+      let got = 0
+      process.on("${signal}", () => { if (++got === 1) setTimeout(end, 200) })
+      const end = () => { console.log(got, "${signal}"); process.exit(${11 + index}) }
       console.log("ready")
       setTimeout(() => {}, 20000)`
+    return { signal, program, code: 11 + index }
+  })
+  for (const { signal, program, code } of programs) {
     const run = await cli([node, '-e', program], {}, killWhenReady(signal))
-    t.strictSame([run.code, run.stdout], [code, `ready\ngot ${signal}\n`])
+    t.strictSame([run.code, run.stdout, run.stderr], [code, `ready\n1 ${signal}\n`, ''])
   }
+})
+
+t.test('a command that dies of a signal which was handed on leaves nothing behind', async (t) => {
+  for (const signal of ['SIGQUIT', 'SIGUSR2', 'SIGALRM'] as const) {
+    const script = 'ulimit -c 0; echo $$; exec sleep 20'
+    const run = await cli(['sh', '-c', script], {}, killWhenReady(signal))
+    t.strictSame([run.code, run.signal], [null, signal])
+    t.throws(() => process.kill(Number(run.stdout), 0), { code: 'ESRCH' })
+  }
+})
+
+/** Presses a key of a terminal in which the command runs; what the command has written then. */
+function press(key: string, argv: readonly string[]): string {
+  const script = join(root, 'test', 'fixtures', 'press-key.py')
+  const [command = '', ...rest] = withEnv({}, ['python3', script, key, ...argv])
+  const { stdout, stderr } = spawnSync(command, rest, { encoding: 'utf8', timeout: 30_000 })
+  return `${stdout}${stderr}`.replaceAll('\r', '')
+}
+
+t.test('what the keys of a terminal send reaches the command once, as it does anyway', (t) => {
+  for (const [key, signal] of [
+    ['03', 'SIGINT'],
+    ['1c', 'SIGQUIT'],
+  ] as const) {
+    const program = `
+      let got = 0
+      process.on("${signal}", () => { if (++got === 1) setTimeout(() => { console.log("got", got); process.exit() }, 500) })
+      console.log("ready")
+      setTimeout(() => {}, 20000)`
+    const script = [node, bin, 'run', node, '-e', program]
+    t.match(press(key, script), /ready\n[\s\S]*got 1\n/, signal)
+    // A file in place of the input does not take the terminal away.
+    const words = script.map((word) => `'${word}'`).join(' ')
+    const noInput = ['sh', '-c', `exec ${words} < /dev/null`]
+    t.match(press(key, noInput), /ready\n[\s\S]*got 1\n/, `${signal}, without a terminal as input`)
+  }
+  t.end()
 })
 
 t.test('a command that goes on after a signal is waited for', async (t) => {

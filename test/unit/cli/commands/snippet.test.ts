@@ -104,7 +104,7 @@ t.test('what was set is handed on, and only that', async (t) => {
   const { code, stdout, stderr } = await snippet('systemd', { HOME: '/root', ...refused })
   t.equal(code, 0)
   t.strictSame(stdout.match(/^Environment=.*$/gm), [
-    'Environment="NODE_OPTIONS=--require /opt/nat-keepalive/register.js"',
+    'Environment="NODE_OPTIONS=--require=/opt/nat-keepalive/register.js"',
     'Environment="NAT_KEEPALIVE_MODE=kernel"',
   ])
   t.match(stderr, 'NAT_KEEPALIVE_DELAY="45" was refused')
@@ -179,7 +179,7 @@ const write = (name: string, value: string) =>
 
 t.test('without a snippet, the doctor is not satisfied there', (t) => {
   const env = {
-    NODE_OPTIONS: '--require /opt/nat-keepalive/register.js',
+    NODE_OPTIONS: '--require=/opt/nat-keepalive/register.js',
     NAT_KEEPALIVE_SYSCTL: 'off',
   }
   t.match(doctor(image(t), ':', env), { code: 1, kernel: 'finding', hook: 'ok' })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Verdict } from '../../../../src/doctor/checks/check'
 import { run } from '../../../../src/doctor/checks/hook'
-import { addHook, hookEntries } from '../../../../src/doctor/checks/hook-entries'
+import { addHook, hookEntries, requireOption } from '../../../../src/doctor/checks/hook-entries'
 import type { Machine } from '../../../../src/doctor/checks/machine'
 import { machineWith } from './machine'
 
@@ -29,10 +29,23 @@ function check(t: Test, NODE_OPTIONS: string, known: Partial<Machine> = {}) {
 
 const table: readonly [options: string, verdict: Verdict, seen: RegExp, action: RegExp | null][] = [
   ['--require /opt/nat-keepalive/register.js', 'ok', /version 0\.1\.0\.$/, null],
-  ['-r /opt/nat-keepalive/register', 'ok', /version 0\.1\.0/, null],
+  ['--require=/opt/nat-keepalive/register', 'ok', /version 0\.1\.0/, null],
   ['--import=file:///opt/nat-keepalive/register.js', 'ok', /file:.*version 0\.1\.0/, null],
-  ['--no-warnings -r "/opt/nat-keepalive/register.js"', 'ok', /version 0\.1\.0/, null],
-  ['-r /opt/bare/nat-keepalive/register.js', 'ok', /version 0\.1\.0/, null],
+  ['--no-warnings --require "/opt/nat-keepalive/register.js"', 'ok', /version 0\.1\.0/, null],
+  ['--require=/opt/nat-keepalive/register.js -r /opt/other/register.js', 'ok', /0\.1\.0/, null],
+  ['--require /opt/bare/nat-keepalive/register.js', 'ok', /version 0\.1\.0/, null],
+  [
+    '-r /opt/nat-keepalive/register.js',
+    'advice',
+    /version 0\.1\.0\. But .*--r for -r/,
+    /^Write it as --require=\/opt\/nat-keepalive\/register\.js, before the other preloads\.$/,
+  ],
+  [
+    '--require /opt/nat-keepalive/register.js --require /opt/other/register.js',
+    'advice',
+    /another --require: Next\.js from 15\.0 to 16\.3/,
+    /^Write it as --require=/,
+  ],
   [
     '-r /opt/part/nat-keepalive/register.js',
     'unknown',
@@ -46,7 +59,7 @@ const table: readonly [options: string, verdict: Verdict, seen: RegExp, action: 
   ['-r nat-keepalive/register', 'advice', /from the folder/, /absolute path/],
   ['-r "/opt/nat-keepalive/register.js', 'finding', /double quote is not closed/, /quotes/],
   ['-r', 'finding', /-r has no value/, /./],
-  ['', 'advice', /not in NODE_OPTIONS/, /export NODE_OPTIONS='--require \/opt\/nat-keepalive/],
+  ['', 'advice', /not in NODE_OPTIONS/, /export NODE_OPTIONS=--require=\/opt\/nat-keepalive/],
   ['-r /opt/other/register.js', 'advice', /not in NODE_OPTIONS/, /register\.js -r \/opt\/other/],
   ['-r /opt/broken/register.js', 'advice', /not in NODE_OPTIONS/, /./],
   ['-r other/register', 'advice', /not in NODE_OPTIONS/, /./],
@@ -95,18 +108,20 @@ t.test('a file that may not be looked at is not known to be there', (t) => {
 
 t.test('the hook goes before what is there, once', (t) => {
   const where = machineWith(t, files)
-  const register = '/opt/nat-keepalive/register.js'
-  const added = `--require ${register}`
+  const register = requireOption('/opt/nat-keepalive/register.js')
+  const added = '--require=/opt/nat-keepalive/register.js'
   t.equal(addHook('', register, where), added)
   t.equal(addHook('  ', register, where), added)
   t.equal(addHook('--no-warnings -r "a b"', register, where), `${added} --no-warnings -r "a b"`)
-  t.equal(addHook(added, register, where), added)
+  for (const there of [added, '-r /opt/nat-keepalive/register.js']) {
+    t.equal(addHook(there, register, where), there)
+  }
   t.equal(
     addHook('-r /opt/other/register.js', register, where),
     `${added} -r /opt/other/register.js`,
   )
-  const spaced = addHook('', '/a b/"c\\d"/register.js', where)
-  t.equal(spaced, '--require "/a b/\\"c\\\\d\\"/register.js"')
+  const spaced = requireOption('/a b/"c\\d"/register.js')
+  t.equal(spaced, '--require="/a b/\\"c\\\\d\\"/register.js"')
   t.end()
 })
 
@@ -115,8 +130,34 @@ t.test('a copy under another name is known by its package.json', (t) => {
   const folder = join('/srv/app', 'renamed')
   t.strictSame(hookEntries('-r ./renamed/register.js', where).entries, [])
   const own = machineWith(t, { 'srv/app/renamed/package.json': manifest('1.0.0') })
-  t.strictSame(hookEntries('-r ./renamed/register.js', own).entries, [
-    { specifier: './renamed/register.js', file: join(folder, 'register.js'), absolute: false },
+  t.match(hookEntries('-r ./renamed/register.js', own).entries, [
+    {
+      specifier: './renamed/register.js',
+      file: join(folder, 'register.js'),
+      absolute: false,
+      fragile: '-r',
+    },
   ])
+  t.end()
+})
+
+t.test('on Windows paths are those of Windows, and so are the lines for the shells', (t) => {
+  const register = 'C:\\nat keepalive\\register.js'
+  const cwd = 'C:\\app'
+  const known = { platform: 'win32', register, cwd } as const
+  const { action, data, seen } = check(t, '', known)
+  t.match(
+    action,
+    '`$env:NODE_OPTIONS = \'--require="C:\\\\nat keepalive\\\\register.js"\'` (PowerShell)',
+  )
+  t.match(action, '`set "NODE_OPTIONS=--require="C:\\\\nat keepalive\\\\register.js""` (cmd)')
+  t.match(data.line, /^\$env:/)
+  for (const text of [action, seen]) t.notMatch(text, /export|sysctl/)
+  const where = { cwd, platform: 'win32', files: machineWith(t, {}).files }
+  for (const path of ['C:\\nat-keepalive\\register.js', '..\\nat-keepalive\\register.js']) {
+    t.match(hookEntries(`--require=${path}`, where).entries, [
+      { file: 'C:\\nat-keepalive\\register.js', absolute: path.startsWith('C:') },
+    ])
+  }
   t.end()
 })

@@ -72,3 +72,23 @@ t.test('what cannot be read is not known, and is no verdict', (t) => {
   }
   t.end()
 })
+
+t.test('off Linux it is said what the hook does, and what is left to do', (t) => {
+  for (const [platform, name] of [
+    ['darwin', 'macOS'],
+    ['win32', 'Windows'],
+    ['aix', 'aix'],
+  ] as const) {
+    const socket = run(machineWith(t, sysctls('7200'), { platform }))
+    t.equal(socket.verdict, 'unknown')
+    t.match(socket.seen, `The times of ${name} are not known here`)
+    t.match(socket.seen, 'the hook sets keepalive and its times itself')
+    t.match(socket.action, /^Give native clients/)
+    const env = { NAT_KEEPALIVE_MODE: 'kernel' }
+    const kernel = run(machineWith(t, sysctls('7200'), { platform, env }))
+    t.equal(kernel.verdict, 'unknown')
+    t.match(kernel.seen, 'leaves every socket to them')
+    t.match(kernel.action, /^Unset NAT_KEEPALIVE_MODE/)
+  }
+  t.end()
+})

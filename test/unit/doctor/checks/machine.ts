@@ -46,3 +46,16 @@ export function machineWith(
     ...known,
   })
 }
+
+/** Paths that have to be quoted in one place or another. */
+export const awkward = [
+  '/a/b.js',
+  '/a b/c',
+  '/a"b',
+  '/a\\b',
+  '/a\\ "b',
+  "/a'b",
+  '/a$b`c',
+  '/ü\tx',
+  '/\\',
+]

@@ -15,7 +15,7 @@ docker run \
   --sysctl net.ipv4.tcp_keepalive_time=15 \
   --sysctl net.ipv4.tcp_keepalive_intvl=15 \
   --sysctl net.ipv4.tcp_keepalive_probes=4 \
-  -e 'NODE_OPTIONS=--require /opt/nat-keepalive/register.js' \
+  -e NODE_OPTIONS=--require=/opt/nat-keepalive/register.js \
   -e NAT_KEEPALIVE_LIMIT=1m \
   -e 'NAT_KEEPALIVE_EXCLUDE=*.internal,[fd00::1]:443' \
   your-image

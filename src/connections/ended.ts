@@ -1,0 +1,89 @@
+import type { Socket } from 'node:net'
+import { clock } from '../process/clock'
+import { type Ending, endingOf, timeoutPassed } from './ending'
+import type { Endpoint } from './endpoint'
+import { type Entry, gapOf, type Internals } from './entry'
+import { type IdleTime, idleBefore } from './idle-time'
+import type { Opener } from './opener'
+import type { Decision } from './policy'
+import { type WaitingRequest, waitingAtEnd } from './waiting-request'
+
+/** The end of a connection that had been idle: plain data, which holds nothing of the program's. */
+export interface Ended extends Ending, IdleTime {
+  readonly endpoint: Endpoint
+  readonly opener: Opener
+  readonly decision: Decision
+  /** What was set on it, by us or by the program; a delay of null is that of the sysctls. */
+  readonly keepalive: { readonly delayMs: number | null } | null
+  readonly loopback: boolean
+  /** Whether something waited for an answer. */
+  readonly waits: boolean
+  readonly request: WaitingRequest | null
+}
+
+/**
+ * Where TLS was put around a tracked socket, its counters have the goodbye at the end, an alert of two
+ * bytes: 24 bytes on the wire in TLS 1.3 (RFC 8446, 5.2), 31 with GCM and up to 85 with CBC in TLS 1.2
+ * (RFC 5288, RFC 5246, 6.2.3). The peer's is told from an answer by the least, so that one with CBC is
+ * taken for one; our own from a question by the most.
+ */
+const GOODBYE_OF_PEER = 31
+const GOODBYE_OF_OURS = 85
+
+/**
+ * What an idle connection leaves behind when `socket` is destroyed with `error`: the tracked socket
+ * itself, or the TLSSocket around it. `lookedAt`: when the last look at its counters began. Null where
+ * it was not idle, or nothing was lost.
+ */
+export function endedOf(
+  entry: Entry,
+  tracked: Socket,
+  socket: Socket,
+  error: unknown,
+  lookedAt: number,
+): Ended | null {
+  const { endpoint, decision, loopback, asked, read, written, activeAt, movedAfter } = entry
+  const { bytesRead = tracked.bytesRead, bytesWritten = written } =
+    (tracked as Internals)._handle ?? {}
+  const peerEnded = socket.readableEnded
+  const isWrapped = peerEnded && tracked !== socket
+  if (bytesRead - read > (isWrapped ? GOODBYE_OF_PEER : 0)) return null
+  const now = clock()
+  const wrote = bytesWritten - written > (isWrapped ? GOODBYE_OF_OURS : 0)
+  const max = now - movedAfter
+  const { request, waits, timedOut } = waitingAtEnd(socket, entry.request)
+  const unanswered = wrote ? gapOf(entry, lookedAt, now) : entry.gap
+  // Where the client does not tell, a FIN soon after a write may be the answer to a goodbye (QUIT of
+  // SMTP, Terminate of PostgreSQL): only the silence since then says that something waited.
+  const isUntold = waits === null && peerEnded
+  const gap = isUntold ? null : unanswered
+  // A peer that has answered before owes an answer to what was written last.
+  const waited = waits ?? (unanswered !== null && read > 0 && !(isUntold && wrote))
+  const ending = endingOf({
+    error,
+    peerEnded,
+    waits: waited,
+    timedOut: timedOut || timeoutPassed(socket, max),
+  })
+  if (ending === null) return null
+  const keepalive = decision.action === 'protect' ? decision : asked?.enable ? asked : null
+  const idle = idleBefore(ending.end, {
+    now,
+    min: (wrote ? lookedAt : now) - activeAt,
+    max,
+    gap,
+    momentMs: activeAt - movedAfter,
+    mayProbe: keepalive !== null,
+  })
+  return {
+    ...ending,
+    ...idle,
+    endpoint,
+    opener: entry.opener,
+    decision,
+    keepalive: keepalive && { delayMs: keepalive.delayMs },
+    loopback,
+    waits: waited,
+    request,
+  }
+}

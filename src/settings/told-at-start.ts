@@ -1,0 +1,6 @@
+import type { Config } from './settings'
+
+/** Whether the kernel's values are told of at the start, where nothing has met with them yet. */
+export function toldAtStart({ sysctl, mode }: Pick<Config, 'sysctl' | 'mode'>): boolean {
+  return sysctl === 'auto' ? mode === 'kernel' : sysctl !== 'off'
+}
