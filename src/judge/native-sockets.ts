@@ -1,16 +1,10 @@
 import { type KernelWord, kernelWord } from '../kernel/kernel-word'
 import type { ProcFs, Reading } from '../kernel/proc-fs'
-import { readSocketFds, type SocketFd, scanSocketFds } from '../kernel/socket-fds'
-import {
-  type Pid,
-  readTcpTable,
-  scanTcpTable,
-  type TcpScan,
-  type TcpSocket,
-  type TcpState,
-  type TcpVisitor,
-} from '../kernel/tcp-table'
-import type { Pause } from '../process/slices'
+import { type SocketFd, socketFds } from '../kernel/socket-fds'
+import type { TcpSocket, TcpVisitor } from '../kernel/tcp-line'
+import type { TcpState } from '../kernel/tcp-states'
+import { type Pid, type TcpScan, tcpTable } from '../kernel/tcp-table'
+import type { Steps } from '../process/steps'
 
 /** An outbound connection that a process holds without the hook knowing of it. */
 export interface ForeignSocket {
@@ -38,37 +32,36 @@ const CONNECTED: readonly TcpState[] = ['established', 'syn-sent', 'fin-wait-2',
  * Finds the outbound TCP connections among the descriptors of a process, but for those in `skip`.
  * Inbound ones are told apart by their local port, on which somebody in the network namespace
  * listens, or this process did before: `listened` has those ports, and gets the ones that are seen
- * now. Otherwise they look outbound. In slices. Null where the sockets are not worth reading the
- * table for.
+ * now. Otherwise they look outbound. Where the sockets are not `worth` it, the table is not read and
+ * the answer is null.
  */
-export async function scanForeign(
+export function foreignSockets(
   proc: ProcFs,
   pid: Pid,
   skip: ReadonlySet<number>,
+  listened?: Set<number>,
+): Steps<Reading<ForeignScan>>
+export function foreignSockets(
+  proc: ProcFs,
+  pid: Pid,
+  skip: ReadonlySet<number>,
+  listened: Set<number>,
   worth: (inodes: ReadonlySet<number>) => boolean,
-  pause?: Pause,
+): Steps<Reading<ForeignScan | null>>
+export function* foreignSockets(
+  proc: ProcFs,
+  pid: Pid,
+  skip: ReadonlySet<number>,
   listened = new Set<number>(),
-): Promise<Reading<ForeignScan | null>> {
-  const fds = await scanSocketFds(proc, pid, skip, pause)
+  worth: (inodes: ReadonlySet<number>) => boolean = () => true,
+): Steps<Reading<ForeignScan | null>> {
+  const fds = yield* socketFds(proc, pid, skip)
   if (!fds.known) return fds
   const finder = new Finder(fds.value, listened)
   if (!worth(finder.inodes)) return { known: true, value: null }
-  return finder.found(await scanTcpTable(proc, pid, finder, pause))
-}
-
-/** The same in one go. */
-export function readForeign(
-  proc: ProcFs,
-  pid: Pid,
-  skip: ReadonlySet<number>,
-  listened = new Set<number>(),
-): Reading<ForeignScan> {
-  const fds = readSocketFds(proc, pid, skip)
-  if (!fds.known) return fds
-  const finder = new Finder(fds.value, listened)
   // Most processes of a machine have no socket, and the table takes milliseconds.
   if (finder.inodes.size === 0) return finder.found({ known: true, value: NOTHING_READ })
-  return finder.found(readTcpTable(proc, pid, finder))
+  return finder.found(yield* tcpTable(proc, pid, finder))
 }
 
 const NOTHING_READ: TcpScan = { lines: 0, skipped: 0 }

@@ -1,9 +1,10 @@
 import type { ProcFs, Reading } from '../kernel/proc-fs'
 import { type KeepaliveSysctls, readKeepaliveSysctls } from '../kernel/sysctl'
 import { printable } from '../process/printable'
+import { atOnce } from '../process/steps'
 import { commandOf } from './command-of'
 import type { JudgedForeign } from './native-groups'
-import { type ForeignSocket, readForeign } from './native-sockets'
+import { type ForeignSocket, foreignSockets } from './native-sockets'
 import { TimerHistory } from './timer-history'
 import { judge, UNKNOWN_SCHEDULE } from './verdict'
 
@@ -56,7 +57,7 @@ export class ProcessAuditor {
 
   /** One look at the connections of a process. */
   look(pid: number): Reading<ProcessAudit> {
-    const scan = readForeign(this.#proc, pid, new Set())
+    const scan = atOnce(foreignSockets(this.#proc, pid, new Set()))
     if (!scan.known) return scan
     const ageMs = this.#ageOf(pid)
     const now = performance.now()

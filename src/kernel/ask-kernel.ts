@@ -1,14 +1,9 @@
 import type { Socket } from 'node:net'
-import { type Pause, rest, Slices } from '../process/slices'
+import type { Steps } from '../process/steps'
 import { type KernelWord, kernelWord, unreadable } from './kernel-word'
 import type { ProcFs, Reading } from './proc-fs'
-import {
-  readTcpTable,
-  scanTcpTable,
-  type TcpScan,
-  type TcpSocket,
-  type TcpVisitor,
-} from './tcp-table'
+import type { TcpSocket, TcpVisitor } from './tcp-line'
+import { type TcpScan, tcpTable } from './tcp-table'
 
 /** The kernel's word on each of some sockets. */
 export interface Words {
@@ -17,26 +12,14 @@ export interface Words {
   readonly skipped: number
 }
 
-/** Asks the kernel's table about sockets of JavaScript, by their addresses; holds nothing up for long. */
-export async function askKernel(
-  proc: ProcFs,
-  sockets: Iterable<Socket>,
-  pause: Pause = rest,
-): Promise<Words> {
+/** Asks the kernel's table about sockets of JavaScript, by their addresses. */
+export function* askKernel(proc: ProcFs, sockets: Iterable<Socket>): Steps<Words> {
   const matcher = new Matcher()
-  const slices = new Slices(pause)
   for (const socket of sockets) {
     matcher.add(socket)
-    if (slices.over) await slices.next()
+    yield
   }
-  return matcher.words(await scanTcpTable(proc, 'self', matcher, pause))
-}
-
-/** The same in one go, for those who wait for the answer. */
-export function askKernelNow(proc: ProcFs, sockets: Iterable<Socket>): Words {
-  const matcher = new Matcher()
-  for (const socket of sockets) matcher.add(socket)
-  return matcher.words(readTcpTable(proc, 'self', matcher))
+  return matcher.words(yield* tcpTable(proc, 'self', matcher))
 }
 
 /** A socket that is looked for, among those with the same local port. */

@@ -1,4 +1,5 @@
-import type { TcpSocket, TcpState } from './tcp-table'
+import type { TcpSocket } from './tcp-line'
+import type { TcpState } from './tcp-states'
 
 /** What the kernel says of one connection; null where it cannot be known, and why. */
 export interface KernelWord {

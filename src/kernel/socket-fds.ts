@@ -1,4 +1,4 @@
-import { type Pause, rest, Slices } from '../process/slices'
+import type { Steps } from '../process/steps'
 import type { CodedReading, ProcFolder, ProcFs, Reading } from './proc-fs'
 import type { Pid } from './tcp-table'
 
@@ -17,11 +17,11 @@ export function parseSocketLink(link: string): number | null {
 }
 
 /** The sockets among the descriptors of a process, but for those in `skip`. */
-export function readSocketFds(
+export function* socketFds(
   proc: ProcFs,
   pid: Pid,
   skip: ReadonlySet<number> = NONE,
-): Reading<SocketFd[]> {
+): Steps<Reading<SocketFd[]>> {
   const folder = proc.openFolder(`${pid}/fd`)
   if (!folder.known) return unknown(folder.why)
   try {
@@ -30,32 +30,7 @@ export function readSocketFds(
       const more = step(folder.value, skip, sockets)
       if (!more.known) return unknown(more.why)
       if (!more.value) return { known: true, value: sockets }
-    }
-  } finally {
-    folder.value.close()
-  }
-}
-
-/**
- * The same in slices of about 2 ms, between which the event loop runs. Does not keep the program
- * alive: if the loop ends, the promise stays pending.
- */
-export async function scanSocketFds(
-  proc: ProcFs,
-  pid: Pid,
-  skip: ReadonlySet<number> = NONE,
-  pause: Pause = rest,
-): Promise<Reading<SocketFd[]>> {
-  const slices = new Slices(pause)
-  const folder = proc.openFolder(`${pid}/fd`)
-  if (!folder.known) return unknown(folder.why)
-  try {
-    const sockets: SocketFd[] = []
-    for (;;) {
-      const more = step(folder.value, skip, sockets)
-      if (!more.known) return unknown(more.why)
-      if (!more.value) return { known: true, value: sockets }
-      if (slices.over) await slices.next()
+      yield
     }
   } finally {
     folder.value.close()

@@ -2,11 +2,12 @@ import { Registry } from '../connections/registry'
 import { waitingRequest } from '../connections/waiting-request'
 import type { Hook } from '../hook/hook'
 import { judgeEntry, surroundings } from '../judge/judge-entry'
-import { askKernelNow } from '../kernel/ask-kernel'
+import { askKernel } from '../kernel/ask-kernel'
 import { environment } from '../kernel/environment'
 import type { ProcFs } from '../kernel/proc-fs'
 import { readKeepaliveSysctls } from '../kernel/sysctl'
 import { clock } from '../process/clock'
+import { atOnce } from '../process/steps'
 import { version } from '../process/version'
 import { type Config, parseConfig } from '../settings/config'
 import { foreignNow } from '../watch/native-auditor'
@@ -59,9 +60,11 @@ function countersOf(hook: Hook): Report['counters'] {
 
 function reportSockets(registry: Registry, config: Config, proc: ProcFs) {
   const open = [...registry.open()].filter(([, { connecting }]) => !connecting)
-  const words = askKernelNow(
-    proc,
-    open.map(([, socket]) => socket),
+  const words = atOnce(
+    askKernel(
+      proc,
+      open.map(([, socket]) => socket),
+    ),
   )
   const around = surroundings(proc, config)
   const now = clock()

@@ -23,6 +23,7 @@ import type { ProcFs } from '../kernel/proc-fs'
 import { clock } from '../process/clock'
 import type { Later } from '../process/later'
 import { type Pause, Slices } from '../process/slices'
+import { inSlices } from '../process/steps'
 import type { Config } from '../settings/config'
 import { IdleTeller } from './idle-teller'
 import { tellOfKernel } from './kernel-check'
@@ -164,14 +165,14 @@ export class Auditor {
 
   async #ask(candidates: readonly Candidate[]): Promise<Words> {
     let sockets = candidates.map(({ socket }) => socket)
-    const all = await askKernel(this.#proc, sockets, this.#pause)
+    const all = await inSlices(askKernel(this.#proc, sockets), this.#pause)
     let latest = all
     const later = new Map<Socket, ReturnType<Words['of']>>()
     for (let again = 0; again < ASK_AGAIN; again++) {
       sockets = sockets.filter((socket) => latest.of(socket).passing)
       if (sockets.length === 0) break
       await new Promise<void>((done) => this.#later(done, ASK_AGAIN_MS))
-      latest = await askKernel(this.#proc, sockets, this.#pause)
+      latest = await inSlices(askKernel(this.#proc, sockets), this.#pause)
       for (const socket of sockets) later.set(socket, latest.of(socket))
     }
     return { of: (socket) => later.get(socket) ?? all.of(socket), skipped: all.skipped }

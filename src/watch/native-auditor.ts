@@ -6,11 +6,12 @@ import { emit } from '../findings/emit'
 import { foreignFinding } from '../findings/native-finding'
 import { Holders, type Surmise } from '../judge/holders'
 import { ForeignWatch, type JudgedForeign } from '../judge/native-groups'
-import { type ForeignScan, readForeign, scanForeign } from '../judge/native-sockets'
+import { type ForeignScan, foreignSockets } from '../judge/native-sockets'
 import { judge, UNKNOWN_SCHEDULE, type Verdict } from '../judge/verdict'
 import type { ProcFs, Reading } from '../kernel/proc-fs'
 import { isWorker } from '../process/is-worker'
 import type { Later } from '../process/later'
+import { atOnce, inSlices } from '../process/steps'
 import { mayHaveWorkers } from '../process/workers'
 import type { Config } from '../settings/config'
 import { tellOfKernel } from './kernel-check'
@@ -53,7 +54,7 @@ export class ForeignAuditor {
       }
       const pause = (next: () => void) => void this.#later(next, 1)
       const { listened } = this.looks
-      const scan = await scanForeign(this.#proc, 'self', known, worth, pause, listened)
+      const scan = await inSlices(foreignSockets(this.#proc, 'self', known, listened, worth), pause)
       if (!scan.known) this.#debug('not known: %s', scan.why)
       else if (scan.value !== null) this.#tell(scan.value, surmise)
     } catch (error) {
@@ -112,7 +113,7 @@ export function foreignNow(
 ): Reading<JudgedForeign[]> {
   if (isWorker()) return { known: false, why: 'the main thread tells of the whole process' }
   const { known, surmise } = ownSockets(registry, looks)
-  const scan = readForeign(proc, 'self', known, looks.listened)
+  const scan = atOnce(foreignSockets(proc, 'self', known, looks.listened))
   if (!scan.known) return scan
   return { known: true, value: judgeForeign(scan.value.sockets, limitMs, looks, surmise) }
 }

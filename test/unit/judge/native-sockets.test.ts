@@ -4,8 +4,9 @@ import net, { type AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { type ForeignScan, readForeign, scanForeign } from '../../../src/judge/native-sockets'
+import { type ForeignScan, foreignSockets } from '../../../src/judge/native-sockets'
 import { createProcFs } from '../../../src/kernel/proc-fs'
+import { atOnce, inSlices } from '../../../src/process/steps'
 import { register, root, runNode } from '../../run-node'
 
 const proc = createProcFs()
@@ -47,8 +48,11 @@ function native(t: Test, port: number, keepIdleSeconds?: number): number {
 
 /** What a look in one go and one in slices find to this port, which is the same. */
 async function found(t: Test, port: number, skip = nothing) {
-  const now = readForeign(proc, 'self', skip)
-  const sliced = await scanForeign(proc, 'self', skip, () => true, pause)
+  const now = atOnce(foreignSockets(proc, 'self', skip))
+  const sliced = await inSlices(
+    foreignSockets(proc, 'self', skip, new Set(), () => true),
+    pause,
+  )
   if (!now.known || !sliced.known || sliced.value === null) throw new Error('not known')
   const to = ({ sockets }: ForeignScan) => sockets.filter(({ remote }) => remote.port === port)
   t.same(
@@ -127,7 +131,7 @@ t.test('inbound connections are told apart by the port that is listened on', asy
   const port = await serve(t)
   const fd = native(t, port)
   await sleep(10)
-  const scan = readForeign(proc, 'self', new Set([fd]))
+  const scan = atOnce(foreignSockets(proc, 'self', new Set([fd])))
   if (!scan.known) throw new Error(scan.why)
   t.same(
     scan.value.sockets.filter(({ local }) => local.port === port),
@@ -141,7 +145,7 @@ t.test('a listener of native code counts too, and its connections are inbound', 
   const client = net.connect(port, '127.0.0.1').on('error', none)
   t.teardown(() => client.destroy())
   await once(client, 'connect')
-  const scan = readForeign(proc, 'self', nothing)
+  const scan = atOnce(foreignSockets(proc, 'self', nothing))
   if (!scan.known) throw new Error(scan.why)
   const ports = scan.value.sockets.map(({ local }) => local.port)
   t.notOk(ports.includes(port))
@@ -155,7 +159,7 @@ t.test(
     const fd = native(t, port)
     const listened = new Set<number>()
     const inbound = (before: Set<number>) => {
-      const scan = readForeign(proc, 'self', new Set([fd]), before)
+      const scan = atOnce(foreignSockets(proc, 'self', new Set([fd]), before))
       if (!scan.known) throw new Error(scan.why)
       return scan.value.sockets.filter(({ local }) => local.port === port).length
     }
@@ -166,7 +170,10 @@ t.test(
     closeSync(listener)
     t.equal(inbound(new Set()), 1, 'without the memory it would look outbound')
     t.equal(inbound(listened), 0)
-    const sliced = await scanForeign(proc, 'self', nothing, () => true, pause, listened)
+    const sliced = await inSlices(
+      foreignSockets(proc, 'self', nothing, listened, () => true),
+      pause,
+    )
     t.notOk(sliced.known && sliced.value?.sockets.some(({ local }) => local.port === port))
   },
 )
@@ -184,7 +191,7 @@ t.test('the ports of others are not remembered, and every descriptor is named', 
   // 9C40 is listened on by this process, 9C42 by another.
   const before = [line('9C40', '0A', 1), line('9C42', '0A', 99), ...connected]
   const look = (tcp: readonly string[]) => {
-    const scan = readForeign(procOf(tcp), 'self', nothing, listened)
+    const scan = atOnce(foreignSockets(procOf(tcp), 'self', nothing, listened))
     return scan.known
       ? scan.value.sockets.map(({ local, fds }) => [local.port, [...fds].sort()])
       : scan.why
@@ -214,19 +221,25 @@ t.test('the table is not read where the sockets are not worth it', async (t) => 
     offered = inodes.size
     return false
   }
-  t.strictSame(await scanForeign(counting, 'self', nothing, worth, pause), {
+  t.strictSame(await inSlices(foreignSockets(counting, 'self', nothing, new Set(), worth), pause), {
     known: true,
     value: null,
   })
   t.ok(offered >= 2, 'it is asked about every socket')
   t.equal(opened, 0)
-  await scanForeign(counting, 'self', nothing, () => true, pause)
+  await inSlices(
+    foreignSockets(counting, 'self', nothing, new Set(), () => true),
+    pause,
+  )
   t.ok(opened > 0)
 })
 
 t.test('for a process without sockets the table is not read at once', (t) => {
   const none = createProcFs(t.testdir({ self: { fd: {} } }), 'linux')
-  t.match(readForeign(none, 'self', nothing), { known: true, value: { sockets: [], skipped: 0 } })
+  t.match(atOnce(foreignSockets(none, 'self', nothing)), {
+    known: true,
+    value: { sockets: [], skipped: 0 },
+  })
   t.end()
 })
 
@@ -243,8 +256,11 @@ t.test('descriptors or a table that cannot be read are a reason', async (t) => {
     ['another platform', createProcFs('/proc', 'win32'), /^there is no \/proc on win32$/],
   ]
   for (const [name, missing, why] of table) {
-    t.match(readForeign(missing, 'self', nothing), { known: false, why }, name)
-    const sliced = await scanForeign(missing, 'self', nothing, () => true, pause)
+    t.match(atOnce(foreignSockets(missing, 'self', nothing)), { known: false, why }, name)
+    const sliced = await inSlices(
+      foreignSockets(missing, 'self', nothing, new Set(), () => true),
+      pause,
+    )
     t.match(sliced, { known: false, why }, `${name}, in slices`)
   }
 })

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import t, { type Test } from 'tap'
-import { askKernel, askKernelNow, type Words } from '../../../src/kernel/ask-kernel'
+import { askKernel, type Words } from '../../../src/kernel/ask-kernel'
 import type { KernelWord } from '../../../src/kernel/kernel-word'
 import { createProcFs } from '../../../src/kernel/proc-fs'
+import { atOnce, inSlices } from '../../../src/process/steps'
 import { root, runNode } from '../../run-node'
 
 interface Options {
@@ -52,8 +53,8 @@ function fdOf(socket: Socket): number {
 /** The kernel's words when nothing that was sent is unacknowledged any more, asked in both ways. */
 async function words(sockets: readonly Socket[]): Promise<Words> {
   for (;;) {
-    const now = askKernelNow(proc, sockets)
-    const sliced = await askKernel(proc, sockets, (next) => setTimeout(next, 0))
+    const now = atOnce(askKernel(proc, sockets))
+    const sliced = await inSlices(askKernel(proc, sockets), (next) => setTimeout(next, 0))
     const all = sockets.flatMap((socket) => [now.of(socket), sliced.of(socket)])
     if (all.some(({ passing }) => passing)) {
       await sleep(5)
@@ -152,7 +153,7 @@ t.test("TLS: the kernel's word is what its options say", async (t) => {
   agrees(t, found.of(bare), bare, 'bare')
   agrees(t, found.of(kept), kept, 'kept')
   t.equal(found.of(raw).armed, true, 'the socket below a TLSSocket')
-  t.equal(askKernelNow(proc, [over]).of(over).armed, true, 'the TLSSocket above it')
+  t.equal(atOnce(askKernel(proc, [over])).of(over).armed, true, 'the TLSSocket above it')
 })
 
 t.test('two connections from the same local port of two addresses are told apart', async (t) => {
@@ -203,7 +204,7 @@ t.test('what is closed, or was never connected, is unknown and not off', async (
   await once(closed, 'close')
   const missing = { armed: null, nextTimerMs: null, passing: false }
   for (const socket of [closed, new net.Socket()]) {
-    const word = askKernelNow(proc, [socket]).of(socket)
+    const word = atOnce(askKernel(proc, [socket])).of(socket)
     t.match(word, missing)
     t.match(word.why, /./)
   }
@@ -212,7 +213,7 @@ t.test('what is closed, or was never connected, is unknown and not off', async (
 
 t.test('a socket that was not asked about is unknown', async (t) => {
   const socket = await open(t, { port: await listen(t, '127.0.0.1'), host: '127.0.0.1' })
-  t.equal(askKernelNow(proc, []).of(socket).armed, null)
+  t.equal(atOnce(askKernel(proc, [])).of(socket).armed, null)
 })
 
 t.test('unacknowledged data hides the word for the time being', async (t) => {
@@ -232,8 +233,8 @@ t.test('unacknowledged data hides the word for the time being', async (t) => {
   for (const [timer, word] of table) {
     const folder = t.testdir({ self: { net: { tcp: header + line(timer) } } })
     const captured = createProcFs(folder, 'linux')
-    t.match(askKernelNow(captured, [socket]).of(socket), word, timer)
-    t.match((await askKernel(captured, [socket])).of(socket), word, `${timer}, in slices`)
+    t.match(atOnce(askKernel(captured, [socket])).of(socket), word, timer)
+    t.match((await inSlices(askKernel(captured, [socket]))).of(socket), word, `${timer}, in slices`)
   }
 })
 
@@ -250,8 +251,8 @@ t.test('a /proc that is missing is the reason, of every socket', async (t) => {
   ]
   for (const [name, missing, why] of table) {
     for (const found of [
-      askKernelNow(missing, [socket]),
-      await askKernel(missing, [socket], (next) => setTimeout(next, 0)),
+      atOnce(askKernel(missing, [socket])),
+      await inSlices(askKernel(missing, [socket]), (next) => setTimeout(next, 0)),
     ]) {
       const word = found.of(socket)
       t.match(word, { armed: null, nextTimerMs: null, passing: false }, name)
@@ -280,7 +281,7 @@ t.test('garbled lines are counted, and the others still answer', async (t) => {
   ]
   const text = `${[...tcp, ...broken].join('\n')}\n`
   const garbled = createProcFs(t.testdir({ self: { net: { tcp: text } } }), 'linux')
-  const found = askKernelNow(garbled, sockets)
+  const found = atOnce(askKernel(garbled, sockets))
   t.equal(found.of(whole).armed, true)
   t.equal(found.of(lost).armed, null)
   t.equal(found.skipped, broken.length)
@@ -292,12 +293,13 @@ t.test("Node's permission model is named as the reason", async (t) => {
   if (!flags.has(flag)) return t.pass('this Node has no permission model')
   const script = `
     const net = require('node:net')
-    const { askKernel, askKernelNow } = require('./dist/kernel/ask-kernel.js')
+    const { askKernel } = require('./dist/kernel/ask-kernel.js')
+    const { atOnce, inSlices } = require('./dist/process/steps.js')
     const proc = require('./dist/kernel/proc-fs.js').createProcFs()
     const server = net.createServer().listen(0, '127.0.0.1', () => {
       const socket = net.connect(server.address().port, '127.0.0.1', async () => {
-        const later = await askKernel(proc, [socket], (next) => setTimeout(next, 0))
-        console.log(JSON.stringify([askKernelNow(proc, [socket]).of(socket), later.of(socket)]))
+        const later = await inSlices(askKernel(proc, [socket]), (next) => setTimeout(next, 0))
+        console.log(JSON.stringify([atOnce(askKernel(proc, [socket])).of(socket), later.of(socket)]))
         process.exit()
       })
     })`

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { type KernelWord, kernelWord, unknown, unreadable } from '../../../src/kernel/kernel-word'
-import { parseTcpLine, type TcpState, type TcpTimer } from '../../../src/kernel/tcp-table'
+import { parseTcpLine } from '../../../src/kernel/tcp-line'
+import type { TcpState, TcpTimer } from '../../../src/kernel/tcp-states'
 
 const unacknowledged = 'unacknowledged data hides its keepalive timer'
 const closedWindow = 'a closed window of the peer hides its keepalive timer'

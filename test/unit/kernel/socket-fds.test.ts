@@ -4,12 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createProcFs, type ProcFolder, type ProcFs } from '../../../src/kernel/proc-fs'
-import {
-  parseSocketLink,
-  readSocketFds,
-  type SocketFd,
-  scanSocketFds,
-} from '../../../src/kernel/socket-fds'
+import { parseSocketLink, type SocketFd, socketFds } from '../../../src/kernel/socket-fds'
+import { atOnce, inSlices } from '../../../src/process/steps'
 import { root, runNode } from '../../run-node'
 
 /** A /proc in which the descriptors of a process are these links. */
@@ -27,8 +23,8 @@ async function readBoth(
   proc: ProcFs,
   skip?: ReadonlySet<number>,
 ): Promise<SocketFd[] | string> {
-  const reading = readSocketFds(proc, 'self', skip)
-  t.same(await scanSocketFds(proc, 'self', skip, setImmediate), reading, 'both readers agree')
+  const reading = atOnce(socketFds(proc, 'self', skip))
+  t.same(await inSlices(socketFds(proc, 'self', skip), setImmediate), reading, 'both readers agree')
   return reading.known ? reading.value.sort((a, b) => a.fd - b.fd) : reading.why
 }
 
@@ -97,8 +93,8 @@ t.test('the sockets among the descriptors', async (t) => {
 
 t.test('another process is read by its number', async (t) => {
   const { proc } = procOf(t, { 5: 'socket:[55]' }, 4_711)
-  t.same(readSocketFds(proc, 4_711), { known: true, value: [{ fd: 5, inode: 55 }] })
-  t.same(await scanSocketFds(proc, 4_711), { known: true, value: [{ fd: 5, inode: 55 }] })
+  t.same(atOnce(socketFds(proc, 4_711)), { known: true, value: [{ fd: 5, inode: 55 }] })
+  t.same(await inSlices(socketFds(proc, 4_711)), { known: true, value: [{ fd: 5, inode: 55 }] })
 })
 
 /** Notes the links that are followed, and may do something before one is. */
@@ -141,7 +137,7 @@ t.test('a descriptor that vanishes between the folder and the link is left out',
   const { proc: racing, count } = watched(proc, (name) => {
     if (name === '4') rmSync(join(root, 'self/fd/4'))
   })
-  const reading = readSocketFds(racing, 'self')
+  const reading = atOnce(socketFds(racing, 'self'))
   t.same(reading.known && reading.value.map((socket) => socket.fd).sort(), [3, 5])
   t.same(count, { opened: 1, closed: 1 })
   t.end()
@@ -187,11 +183,12 @@ t.test("Node's permission model is named as the reason", async (t) => {
   const dist = join(root, 'dist')
   const script = `
     const proc = require('${dist}/kernel/proc-fs.js').createProcFs('/proc', 'linux')
-    const { readSocketFds, scanSocketFds } = require('${dist}/kernel/socket-fds.js')
-    const { readTcpTable } = require('${dist}/kernel/tcp-table.js')
+    const { socketFds } = require('${dist}/kernel/socket-fds.js')
+    const { tcpTable } = require('${dist}/kernel/tcp-table.js')
+    const { atOnce, inSlices } = require('${dist}/process/steps.js')
     const visitor = { wanted: () => true, visit: () => {} }
-    const all = [readSocketFds(proc, 'self'), readTcpTable(proc, 'self', visitor)]
-    scanSocketFds(proc, 'self').then((last) => console.log(JSON.stringify([...all, last])))`
+    const all = [atOnce(socketFds(proc, 'self')), atOnce(tcpTable(proc, 'self', visitor))]
+    inSlices(socketFds(proc, 'self')).then((last) => console.log(JSON.stringify([...all, last])))`
   const run = await runNode([flag, `--allow-fs-read=${dist}/*`, '--no-warnings', '-e', script])
   const why = (file: string) => ({
     known: false,
@@ -208,7 +205,7 @@ t.test('a scan pauses when its time is over, and finds the same', async (t) => {
     while (process.hrtime.bigint() < until);
   })
   let pauses = 0
-  const reading = await scanSocketFds(proc, 'self', new Set(), (next) => {
+  const reading = await inSlices(socketFds(proc, 'self', new Set()), (next) => {
     pauses++
     setImmediate(next)
   })
@@ -219,8 +216,9 @@ t.test('a scan pauses when its time is over, and finds the same', async (t) => {
 t.test('a scan does not hold the process', async (t) => {
   const script = `
     const { createProcFs } = require('./dist/kernel/proc-fs.js')
-    const { scanSocketFds } = require('./dist/kernel/socket-fds.js')
-    const again = () => scanSocketFds(createProcFs(), 'self', new Set(), (next) => {
+    const { socketFds } = require('./dist/kernel/socket-fds.js')
+    const { inSlices } = require('./dist/process/steps.js')
+    const again = () => inSlices(socketFds(createProcFs(), 'self', new Set()), (next) => {
       setTimeout(next, 1e6).unref()
     })
     again()`
@@ -245,13 +243,13 @@ t.test('the descriptors of this process', { skip: !linux && 'no /proc' }, async 
   const fdOf = (owner: unknown) => (owner as { _handle: { fd: number } })._handle.fd
   const own = [server, socket, accepted].map(fdOf)
   const before = readdirSync('/proc/self/fd').length
-  for (const read of [readSocketFds, scanSocketFds]) {
-    const all = await read(createProcFs(), 'self')
+  for (const drive of [atOnce, inSlices]) {
+    const all = await drive(socketFds(createProcFs(), 'self'))
     if (!all.known) return t.fail(all.why)
     const found = own.map((fd) => all.value.find((one) => one.fd === fd)?.inode)
     t.equal(new Set(found).size, 3)
     t.ok(found.every((inode) => inode !== undefined && inode > 0))
-    const others = await read(createProcFs(), 'self', new Set(own))
+    const others = await drive(socketFds(createProcFs(), 'self', new Set(own)))
     t.same(others.known && others.value.filter((one) => own.includes(one.fd)), [])
   }
   t.equal(readdirSync('/proc/self/fd').length, before, 'no descriptor is left open')

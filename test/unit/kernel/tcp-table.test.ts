@@ -8,13 +8,9 @@ import {
   type ProcFile,
   type ProcFs,
 } from '../../../src/kernel/proc-fs'
-import {
-  parseTcpLine,
-  readTcpTable,
-  scanTcpTable,
-  type TcpScan,
-  type TcpSocket,
-} from '../../../src/kernel/tcp-table'
+import { parseTcpLine, type TcpSocket } from '../../../src/kernel/tcp-line'
+import { type TcpScan, tcpTable } from '../../../src/kernel/tcp-table'
+import { atOnce, inSlices } from '../../../src/process/steps'
 import { root, runNode } from '../../run-node'
 
 /**
@@ -48,9 +44,9 @@ async function scanBoth(
     wanted,
     visit: (socket: TcpSocket) => void into.push(socket),
   })
-  const reading = readTcpTable(proc, 'self', visitor(sockets))
+  const reading = atOnce(tcpTable(proc, 'self', visitor(sockets)))
   const later: TcpSocket[] = []
-  const sliced = await scanTcpTable(proc, 'self', visitor(later), setImmediate)
+  const sliced = await inSlices(tcpTable(proc, 'self', visitor(later)), setImmediate)
   t.same(sliced, reading, 'both readers say the same')
   t.same(later, sockets, 'both readers visit the same')
   return { scan: reading.known ? reading.value : reading.why, sockets }
@@ -331,7 +327,7 @@ t.test(
 t.test('another process is read by its number', (t) => {
   const root = t.testdir({ 4711: { net: { tcp: `${established}\n` } } })
   const visitor = { wanted: () => true, visit: () => {} }
-  const reading = readTcpTable(createProcFs(root, 'linux'), 4_711, visitor)
+  const reading = atOnce(tcpTable(createProcFs(root, 'linux'), 4_711, visitor))
   t.same(reading, { known: true, value: { lines: 1, skipped: 0 } })
   t.end()
 })
@@ -412,8 +408,8 @@ t.test('an error of the visitor is its own, and the file is closed', async (t) =
       throw new Error('the visitor broke')
     },
   }
-  t.throws(() => readTcpTable(proc, 'self', visitor), /the visitor broke/)
-  await t.rejects(scanTcpTable(proc, 'self', visitor), /the visitor broke/)
+  t.throws(() => atOnce(tcpTable(proc, 'self', visitor)), /the visitor broke/)
+  await t.rejects(inSlices(tcpTable(proc, 'self', visitor)), /the visitor broke/)
   t.match(count, { opened: 2, closed: 2 })
 })
 
@@ -439,10 +435,8 @@ t.test(
       return { known: true, value: { ...file.value, read } }
     }
     const pausesAt: number[] = []
-    const reading = await scanTcpTable(
-      { ...fake.proc, open },
-      'self',
-      { wanted: () => true, visit: () => {} },
+    const reading = await inSlices(
+      tcpTable({ ...fake.proc, open }, 'self', { wanted: () => true, visit: () => {} }),
       (next) => {
         pauses++
         pausesAt.push(fake.count.reads)
@@ -459,9 +453,10 @@ t.test(
 
 const program = (body: string) => `
   const { createProcFs } = require('./dist/kernel/proc-fs.js')
-  const { scanTcpTable } = require('./dist/kernel/tcp-table.js')
+  const { tcpTable } = require('./dist/kernel/tcp-table.js')
+  const { inSlices } = require('./dist/process/steps.js')
   const visitor = { wanted: () => true, visit: () => {} }
-  const scan = (pause) => scanTcpTable(createProcFs(), 'self', visitor, pause)
+  const scan = (pause) => inSlices(tcpTable(createProcFs(), 'self', visitor), pause)
   ${body}`
 
 t.test('a scan does not hold the process, wherever it is', async (t) => {
@@ -523,10 +518,10 @@ t.test(
       localPort === port || outbound.some((socket) => socket.localPort === localPort)
     // Not scanBoth(): the table of this machine moves between two looks.
     const proc = createProcFs()
-    for (const read of [readTcpTable, scanTcpTable]) {
+    for (const drive of [atOnce, inSlices]) {
       const seen: TcpSocket[] = []
       const visitor = { wanted: mine, visit: (socket: TcpSocket) => void seen.push(socket) }
-      const reading = await read(proc, 'self', visitor)
+      const reading = await drive(tcpTable(proc, 'self', visitor))
       t.match(reading, { known: true, value: { skipped: 0 } })
       const of = (socket: Socket | undefined) =>
         seen.find((line) => line.localPort === socket?.localPort && line.remotePort === port)
