@@ -25,6 +25,18 @@ need rabbitmq-server /usr/sbin/rabbitmq-server
 need nats-server /usr/sbin/nats-server
 need mosquitto /usr/sbin/mosquitto
 need nginx-light /usr/sbin/nginx
+# To build the native part again, and to run it on other systems.
+need gcc /usr/bin/gcc
+need binutils /usr/bin/ld
+need libc6-dev /usr/include/stdio.h
+need musl-dev /usr/lib/musl/lib/libc.so /usr/lib/*-linux-musl/libc.so
+if [ "$(uname -m)" = x86_64 ]; then
+  need gcc-aarch64-linux-gnu /usr/bin/aarch64-linux-gnu-gcc
+  need libc6-dev-arm64-cross /usr/aarch64-linux-gnu/include/stdio.h
+  need libc6-arm64-cross /usr/aarch64-linux-gnu/lib/libc.so.6
+  need libstdc++6-arm64-cross /usr/aarch64-linux-gnu/lib/libstdc++.so.6
+  need qemu-user-static /usr/bin/qemu-aarch64-static
+fi
 if [ "${#missing[@]}" -gt 0 ]; then
   export DEBIAN_FRONTEND=noninteractive
   # Debian starts each server that it installs, unless this says no: the tests start their own.

@@ -66,7 +66,7 @@ function copy(t: Test, name = 'app'): string {
 const entry = (folder: string) => join(folder, 'node_modules/nat-keepalive/register.js')
 
 t.test('the tarball holds what users need, and nothing else', (t) => {
-  const others = published.filter((path) => !/^(dist|docs|examples)\//.test(path)).sort()
+  const others = published.filter((path) => !/^(dist|docs|examples|native)\//.test(path)).sort()
   t.strictSame(others, [
     'CHANGELOG.md',
     'LICENSE',
@@ -79,7 +79,9 @@ t.test('the tarball holds what users need, and nothing else', (t) => {
   const odd = published.filter(
     (path) =>
       /\.test\.|fixtures|snapshot/.test(path) ||
-      !/\.(js|d\.ts|md|json|svg|yaml)$|^LICENSE$|^examples\/Dockerfile$/.test(path),
+      !/\.(js|d\.ts|md|json|svg|yaml)$|^native\/[a-z0-9-]+\.(node|c|sh|txt)$|^LICENSE$|^examples\/Dockerfile$/.test(
+        path,
+      ),
   )
   t.strictSame(odd, [])
   t.ok(published.includes('dist/lab/lab.js'), 'the demo needs the lab')
