@@ -51,7 +51,7 @@ function installOrJoin(options: Partial<Config> | undefined): (() => void) | und
   if (!given.config.enabled) return undefined
   const { config, problems } = applyOptions(given.config, options)
   if (!config.enabled) return undefined
-  const installation = createInstallation(() => config, later, config.auditMs, tellOfFailure)
+  const installation = createInstallation(() => config, later, config, tellOfFailure)
   const uninstall = installation.acquire()
   startUp({ config, problems: [...given.problems, ...problems] }, false)
   installation.hook()?.adopt()

@@ -35,7 +35,7 @@ export function register(): void {
   createInstallation(
     () => settings().config,
     createLater(),
-    named ? settings().config.auditMs : FIRST_LOOK_MS,
+    named ? settings().config : { auditMs: FIRST_LOOK_MS, delayMs: Number.POSITIVE_INFINITY },
     (error, part) => tell(error, part, given),
   ).acquire()
   if ((named && hasToTell(settings())) || isDebugged()) startup().startUp(settings(), true)

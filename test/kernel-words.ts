@@ -7,6 +7,8 @@ const quiet: KernelWord = {
   unansweredProbes: 0,
   retransmits: 0,
   unackedBytes: 0,
+  lastAnswerMs: null,
+  leastDelayMs: null,
   why: null,
   passing: false,
   readable: true,

@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { quoted } from '../process/printable'
 import { version } from '../process/version'
-import { nearest } from '../settings/settings'
+import { nearest } from '../settings/nearest'
 import { say } from '../terminal/say'
 import { createTerminal, type Streams, type Terminal } from '../terminal/terminal'
 import { UsageError } from '../terminal/usage-error'

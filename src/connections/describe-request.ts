@@ -1,5 +1,5 @@
 import { printable } from '../process/printable'
-import type { RequestNaming } from '../settings/settings'
+import type { RequestNaming } from '../settings/setting'
 
 /** A request that waits for its answer: nothing of it that could be secret, unless it was asked for. */
 export interface WaitingRequest {

@@ -19,6 +19,8 @@ export interface Entry extends Linked<Entry> {
   /** What the program last asked for; null where it asked for nothing. */
   asked: Asked | null
   decision: Decision
+  /** Whether something is to be put on it that Node cannot, as soon as it has been open for a while. */
+  due: boolean
   /** Whether its timer was seen to exceed what was put on it: something else has set its times. */
   changedBehind: boolean
   opener: Opener

@@ -1,9 +1,10 @@
 import { Server, Socket } from 'node:net'
+import { descriptorOf } from './descriptor-of'
 import type { Endpoint } from './endpoint'
 import type { Registry } from './registry'
 
 interface Internals {
-  _handle?: { fd?: number; constructor?: { name?: string } } | null
+  _handle?: { constructor?: { name?: string } } | null
   _host?: string | null
   _server?: unknown
   server?: unknown
@@ -90,9 +91,4 @@ function portOf(server: Server): number | null {
   } catch {
     return null
   }
-}
-
-/** -1 where it has none. */
-function descriptorOf(socket: Socket): number {
-  return (socket as Internals)._handle?.fd ?? -1
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../settings/config'
+import { LIBUV_PROBES } from '../settings/schedule'
 
 /** What the program or a library asked of keepalive, in a call or through a constructor option. */
 export interface Asked {
@@ -67,10 +68,12 @@ export function marked(decision: Decision): boolean {
 export interface Policy {
   /** `asked` is null where the program did not say anything. */
   decide(asked: Asked | null): Decision
+  /**
+   * The protection that another becomes once interval and number of probes, which this Node cannot
+   * set, are on the socket too. The same where nothing is missing.
+   */
+  withProbes(protection: Protection): Protection
 }
-
-/** What libuv sets where Node does not take an interval and a count. */
-const LIBUV_PROBES = { intervalMs: 1_000, probes: 10 }
 
 /** A program uses a handful of schedules; one that makes up new ones must not fill the memory. */
 const MAX_KNOWN = 16
@@ -102,14 +105,16 @@ export function createPolicy(config: Config, takesInterval: boolean): Policy {
 
   const known: Protection[] = []
   const ownTimes = (asked: Asked, delayMs: number, reason: Reason): Protection => {
-    const answer: Protection = {
+    // Two arguments say nothing about the probes.
+    return kept({
       action: 'protect',
       delayMs,
-      // Two arguments say nothing about the probes.
       intervalMs: asked.intervalMs ?? intervalMs,
       probes: asked.probes ?? probes,
       reason,
-    }
+    })
+  }
+  const kept = (answer: Protection): Protection => {
     const same = known.find((other) => sameProtection(answer, other))
     if (same !== undefined) return same
     if (known.length < MAX_KNOWN) known.push(answer)
@@ -117,6 +122,13 @@ export function createPolicy(config: Config, takesInterval: boolean): Policy {
   }
 
   return {
+    withProbes(protection) {
+      if (takesInterval || protection.delayMs === null) return protection
+      if (protection.intervalMs === config.intervalMs && protection.probes === config.probes) {
+        return protection
+      }
+      return kept({ ...protection, intervalMs: config.intervalMs, probes: config.probes })
+    },
     decide(asked) {
       if (asked === null) return answers.unasked
       if (config.app === 'respect') {

@@ -49,6 +49,7 @@ export class Registry {
       openedAt: now,
       asked,
       decision,
+      due: false,
       changedBehind: false,
       opener:
         wrapper === undefined ? UNKNOWN_OPENER : this.#openers.capture(endpoint, now, wrapper),
@@ -69,6 +70,11 @@ export class Registry {
     if (known === undefined) Attachment.set(socket, entry)
     this.#entries.append(entry)
     return entry
+  }
+
+  /** The entries of this moment, of which some may leave while they are gone through. */
+  listed(): readonly Entry[] {
+    return this.#entries.toArray()
   }
 
   /** A request is made below `wrapper`, whose connection is opened in a later tick. */

@@ -5,7 +5,9 @@ export type Code =
   | 'NKA201'
   | 'NKA202'
   | 'NKA203'
+  | 'NKA205'
   | 'NKA301'
+  | 'NKA302'
   | 'NKA303'
 
 /** Something to tell: what was seen with numbers, what it means, and the one thing to do. */

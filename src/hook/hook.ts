@@ -25,6 +25,7 @@ import { compileExclude, type Exclude } from '../settings/exclude'
 import type { Watch } from '../watch/watch'
 import { Keepalive } from './keepalive'
 import type { Guard, SetKeepAlive } from './patch'
+import { TopUp } from './top-up'
 import { WhenConnected } from './when-connected'
 
 /** A thousand sockets in a turn of the event loop take about a millisecond. */
@@ -38,6 +39,7 @@ export class Hook implements Guard {
   readonly #policy: Policy
   readonly #exclude: Exclude
   readonly #later: Later
+  readonly #topUp: TopUp
   #watch: Watch | undefined
   readonly #unfollow: () => void
   readonly #debug = createDebug('hook')
@@ -53,6 +55,8 @@ export class Hook implements Guard {
     this.#policy = createPolicy(config, this.#keepalive.takesInterval)
     this.#exclude = compileExclude(config.exclude)
     this.#later = later
+    const pause = (next: () => void) => void later(next, 1)
+    this.#topUp = new TopUp(this.registry, config, this.#policy.withProbes, pause)
     nameRequests(config.request)
     this.#unfollow = followUndici()
   }
@@ -73,7 +77,7 @@ export class Hook implements Guard {
       const entry = this.registry.add(socket, endpoint, asked, decision, below)
       // What the connection before was given is not for this one, which may be left alone.
       if (before !== undefined && marked(before)) this.#keepalive.restore(socket, asked)
-      if (this.#prepare(entry, socket)) this.#tell(entry)
+      if (this.#prepare(entry, socket)) this.#settle(entry)
     } catch (error) {
       this.#debug('connect: %O', error)
     }
@@ -100,7 +104,7 @@ export class Hook implements Guard {
       // The same delay again does not reach the kernel: Node remembers it.
       if (delayOf(decision) !== delayOf(entry.decision)) entry.changedBehind = false
       entry.decision = decision.action === 'leave' ? leave(entry.decision, decision) : decision
-      this.#tell(entry)
+      this.#settle(entry)
       const answer = decision.action === 'leave' ? args : this.#keepalive.argumentsFor(decision)
       this.#rememberConnecting(entry, socket, answer)
       return answer
@@ -166,7 +170,7 @@ export class Hook implements Guard {
         if (socket.connecting) {
           if (!this.#prepare(entry, socket)) continue
         } else if (decision.action === 'protect') this.#keepalive.apply(socket, decision)
-        this.#tell(entry)
+        this.#settle(entry)
       } catch (error) {
         this.#debug('open socket: %O', error)
       }
@@ -190,6 +194,11 @@ export class Hook implements Guard {
       this.#later(go, 1)
     }
     go()
+  }
+
+  /** Puts on connections what Node could not, as soon as they have been open for a while. */
+  topUp(): Promise<void> {
+    return this.#topUp.run()
   }
 
   /** Whether anything has looked at the connections yet. */
@@ -237,6 +246,7 @@ export class Hook implements Guard {
       const rule = this.#exclude.address(address, port)
       if (rule !== null) entry.decision = { action: 'leave', reason: 'excluded', rule }
       else if (entry.decision.action === 'protect') this.#keepalive.preset(socket, entry.decision)
+      this.#topUp.note(entry)
       // Who listens may close the socket, of which Node is in the middle.
       if (channels.protect.hasSubscribers || channels.override.hasSubscribers) {
         process.nextTick(guarded('a late message', () => this.#tell(entry)))
@@ -244,6 +254,12 @@ export class Hook implements Guard {
     } catch (error) {
       this.#debug('connected: %O', error)
     }
+  }
+
+  /** What is on a socket, or will be, has been decided. */
+  #settle(entry: Entry): void {
+    this.#topUp.note(entry)
+    this.#tell(entry)
   }
 
   #tell({ id, endpoint, asked, decision }: Entry): void {

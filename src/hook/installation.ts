@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { followLateConnects } from '../connections/late-connect'
 import { guarded } from '../process/guarded'
-import type { Later } from '../process/later'
+import { every, type Later } from '../process/later'
 import { version } from '../process/version'
 import type { Hook } from './hook'
 import { beforeLeavingRoot } from './leaving-root'
@@ -24,6 +24,12 @@ type Config = import('../settings/config').Config
 
 /** Descriptors may have run out, or a test have replaced the file system: for a while only. */
 const RETRY_SECONDS = 1
+
+/**
+ * What Node cannot put on a connection is put there so soon: some seconds after it was opened, so that
+ * those which close before cost nothing, and before the first probe.
+ */
+const TOP_UP_MS = 5_000
 
 /**
  * Parts of the time to the first look after which the byte counters are noted: what a program sends
@@ -49,7 +55,7 @@ export function installed(): Installation | undefined {
 export function createInstallation(
   config: () => Config,
   later: Later,
-  startAfterMs: number | null,
+  { auditMs, delayMs }: Pick<Config, 'auditMs' | 'delayMs'>,
   onError: (error: unknown, part: Part) => void,
 ): Installation {
   let hook: Hook | undefined
@@ -116,9 +122,10 @@ export function createInstallation(
   }
   // Not at the first connect: a timer made there would be seen by the async hooks of the program. And
   // there may be connections of native code only.
-  const cancels: (() => void)[] = []
+  let cancelStart: (() => void) | undefined
+  const cancels = [() => cancelStart?.()]
   const startAfter = (delayMs: number) => {
-    cancels[0] = later(() => {
+    cancelStart = later(() => {
       if (!start()) startAfter(delayMs)
     }, delayMs)
   }
@@ -134,10 +141,18 @@ export function createInstallation(
       return false
     },
   )
-  if (startAfterMs !== null) {
-    startAfter(startAfterMs)
+  const topUp = guarded('the top-up', () => hook?.topUp())
+  const topUpMs = Math.min(TOP_UP_MS, delayMs)
+  let cancelTopUp = later(() => {
+    topUp()
+    // By the timer before, and so in its context: not in that of a request that installs the hook.
+    cancelTopUp = every(topUp, topUpMs)
+  }, topUpMs)
+  cancels.push(() => cancelTopUp())
+  if (auditMs !== null) {
+    startAfter(auditMs)
     const glance = guarded('a glance', () => hook?.glance())
-    for (const part of GLANCES) cancels.push(later(glance, part * startAfterMs))
+    for (const part of GLANCES) cancels.push(later(glance, part * auditMs))
   }
   for (const home of homes) {
     Object.defineProperty(home, KEY, { value: installation, configurable: true })

@@ -1,10 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Asked, Protection } from '../connections/policy'
+import { KERNEL_MAXIMA } from '../settings/kernel-maxima'
 import type { SetKeepAlive } from './patch'
-
-// The kernel's ranges (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT in include/net/tcp.h).
-const MAX_SECONDS = 32_767
-const MAX_PROBES = 127
 
 interface WithHandle {
   _handle?: object | null
@@ -15,11 +12,13 @@ type Symbols = Record<symbol, unknown>
 /** Milliseconds as Node hands them to the kernel: whole seconds; null where no option would be set. */
 function wholeSecondsMs(value: unknown): number | null {
   const seconds = ~~((value as number) / 1000)
-  return seconds >= 1 && seconds <= MAX_SECONDS ? seconds * 1000 : null
+  return seconds >= 1 && seconds <= KERNEL_MAXIMA.seconds ? seconds * 1000 : null
 }
 
 function probesOf(value: unknown): number | null {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_PROBES
+  return Number.isInteger(value) &&
+    (value as number) >= 1 &&
+    (value as number) <= KERNEL_MAXIMA.probes
     ? (value as number)
     : null
 }

@@ -40,7 +40,7 @@ export type Path = Pick<Config, 'limitMs' | 'profile'>
 
 /** What explains a death: the code of its finding, and the idle limits that had passed. */
 export interface Explanation {
-  readonly code: 'NKA301' | 'NKA303'
+  readonly code: 'NKA301' | 'NKA302' | 'NKA303'
   readonly fits: readonly Fit[]
 }
 
@@ -53,18 +53,24 @@ const BY_THE_PEER: readonly End[] = ['reset', 'broken-pipe', 'hang-up']
  * NKA301, a middlebox of layer 4: it forgets silently, and resets at the most. So nothing kept the
  * connection alive in time, the idle time is that long, and it did not end in good order.
  *
+ * NKA302, keepalive itself: the kernel gives a connection up whose probes nobody answers. It says so
+ * with ETIMEDOUT, and nothing was sent, which it would have sent again for much longer.
+ *
  * NKA303, the peer or something of layer 7 before it, which probes do not reset: it closed the
  * connection while something waited on it, after it had been idle for long.
  *
  * What the program ended for a reason of its own is neither. Pure.
  */
 export function explain(
-  death: Idle & Pick<Death, 'end' | 'waits' | 'firstProbeMs'>,
+  death: Idle & Pick<Death, 'end' | 'sent' | 'waits' | 'firstProbeMs'>,
   path: Path,
   table: readonly Profile[] = profiles,
 ): Explanation | null {
-  const { end, waits, maxIdleMs } = death
+  const { end, sent, waits, maxIdleMs } = death
   if (end === 'aborted') return null
+  if (end === 'timed-out' && !sent && isProtected(death, path.limitMs)) {
+    return { code: 'NKA302', fits: [] }
+  }
   if (end !== 'hang-up' && !isProtected(death, path.limitMs)) {
     const fits = layer4Limits(death, path, table)
     if (fits.length > 0) return { code: 'NKA301', fits }

@@ -1,3 +1,4 @@
+import type { SocketOptions } from '../kernel/socket-options'
 import type { Holder } from './holders'
 import type { ForeignSocket } from './native-sockets'
 import type { Verdict } from './verdict'
@@ -5,6 +6,8 @@ import type { Verdict } from './verdict'
 export interface JudgedForeign extends ForeignSocket {
   readonly judged: Verdict
   readonly holder: Holder
+  /** As the kernel has them; null where it does not tell. */
+  readonly options: SocketOptions | null
 }
 
 /** Connections to one destination that are at risk, and that JavaScript of this thread does not hold. */
@@ -22,6 +25,11 @@ export class ForeignWatch {
   /** Of no interest any more: not TCP, inbound, safe, closed by the peer, or told of. */
   #settled: ReadonlySet<number> = new Set()
   #suspects: ReadonlySet<number> = new Set()
+
+  /** How many are at risk and were seen once. */
+  get suspects(): number {
+    return this.#suspects.size
+  }
 
   /** Whether any of these sockets has to be looked at. */
   hasNew(inodes: Iterable<number>): boolean {

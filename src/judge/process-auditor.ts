@@ -90,7 +90,7 @@ export class ProcessAuditor {
     const beyondMs = longestDelayMs === null ? null : longestDelayMs - (word.nextTimerMs ?? 0)
     const limitMs = this.#limitMs
     const judged = judge({ word, ageMs: beyondMs, schedule: UNKNOWN_SCHEDULE, limitMs })
-    return { ...socket, judged, holder: null }
+    return { ...socket, judged, holder: null, options: null }
   }
 
   /** The sysctls of a network namespace can only be read from within it. */

@@ -112,7 +112,11 @@ function dyingOf(evidence: Evidence): string | null {
 const NO_END = 'when the kernel gives it up is not known'
 
 /** After the last probe the kernel waits for one interval more; null where the times are not known. */
-function giveUpMs({ word, schedule, changedBehind }: Evidence): number | null {
+export function giveUpMs({
+  word,
+  schedule,
+  changedBehind = false,
+}: Pick<Evidence, 'word' | 'schedule' | 'changedBehind'>): number | null {
   const { intervalMs, probes } = schedule
   const [leftMs, sent] = [word.nextTimerMs ?? 0, word.unansweredProbes ?? 0]
   if (changedBehind || intervalMs === null || probes === null) return null
@@ -136,6 +140,8 @@ function lateOf(evidence: Evidence): string | null {
   const { word, schedule, limitMs } = evidence
   const leftMs = word.nextTimerMs ?? 0
   if (leftMs >= limitMs) return `The first probe comes in ${rounded(leftMs)}`
+  const leastMs = word.leastDelayMs ?? 0
+  if (leastMs >= limitMs) return `Probes come only after ${rounded(leastMs)} idle`
   if (!isTrusted(evidence)) return null
   const { delayMs, intervalMs } = schedule
   if (delayMs !== null && delayMs >= limitMs) {

@@ -15,6 +15,13 @@ export interface KernelWord {
   readonly retransmits: number | null
   /** Bytes that the peer has not acknowledged. */
   readonly unackedBytes: number | null
+  /** Since the peer last acknowledged anything, which the answer to a probe does. */
+  readonly lastAnswerMs: number | null
+  /**
+   * The idle time before a probe, at the least: what its timer has left, and the silence so far
+   * (SocketRecord). Only a dump tells.
+   */
+  readonly leastDelayMs: number | null
   /** Why it is not known whether the timer runs. */
   readonly why: string | null
   /** Whether another look, a moment later, may tell more. */
@@ -29,12 +36,14 @@ const KEPT: readonly TcpState[] = ['established', 'fin-wait-2', 'close-wait']
 /** The states on the way to or from those. */
 const PASSING: readonly TcpState[] = ['syn-sent', 'syn-received', 'fin-wait-1']
 
+/** What the table and a dump say of one connection. */
+export type Seen = Pick<
+  TcpSocket,
+  'state' | 'timer' | 'whenMs' | 'retransmits' | 'probes' | 'txQueue'
+> & { readonly lastAnswerMs?: number | null; readonly leastDelayMs?: number | null }
+
 /** Reads the word from a line of the table; undefined: the connection is not in it. Pure. */
-export function kernelWord(
-  line:
-    | Pick<TcpSocket, 'state' | 'timer' | 'whenMs' | 'retransmits' | 'probes' | 'txQueue'>
-    | undefined,
-): KernelWord {
+export function kernelWord(line: Seen | undefined): KernelWord {
   if (line === undefined) return unknown("the connection is not in the kernel's table")
   const { state, timer, whenMs } = line
   if (!KEPT.includes(state)) {
@@ -46,6 +55,8 @@ export function kernelWord(
     unansweredProbes: line.probes,
     retransmits: line.retransmits,
     unackedBytes: line.txQueue,
+    lastAnswerMs: line.lastAnswerMs ?? null,
+    leastDelayMs: line.leastDelayMs ?? null,
     readable: true,
   }
   // A probe may be on its way, and a program that has seen the end of its peer is about to close.
@@ -74,6 +85,8 @@ export function unknown(why: string, passing = false): KernelWord {
     unansweredProbes: null,
     retransmits: null,
     unackedBytes: null,
+    lastAnswerMs: null,
+    leastDelayMs: null,
     why,
     passing,
     readable: true,

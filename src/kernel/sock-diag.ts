@@ -102,9 +102,9 @@ export class SocketRecord {
     return this.#address(this.#at + 24)
   }
 
-  /** The four words of the remote address as in a packet, to compare without making text. */
-  remoteWord(index: 0 | 1 | 2 | 3): number {
-    return this.#word(6 + index)
+  /** A word of an address as in a packet, to compare without making text: the first of IPv4 alone. */
+  addressWord(end: 'local' | 'remote', index: number): number {
+    return this.#word((end === 'local' ? 2 : 6) + index)
   }
 
   /** The same number as in SocketFacts. */

@@ -1,10 +1,14 @@
+import { descriptorOf } from '../connections/descriptor-of'
 import { Registry } from '../connections/registry'
 import { waitingRequest } from '../connections/waiting-request'
 import type { Hook } from '../hook/hook'
 import { judgeEntry, surroundings } from '../judge/judge-entry'
 import { askKernel } from '../kernel/ask-kernel'
 import { environment } from '../kernel/environment'
-import type { ProcFs } from '../kernel/proc-fs'
+import { loadNative, type NativePart } from '../kernel/native'
+import type { ProcFs, Reading } from '../kernel/proc-fs'
+import { SocketFacts } from '../kernel/socket-facts'
+import { readOptions } from '../kernel/socket-options'
 import { readKeepaliveSysctls } from '../kernel/sysctl'
 import { clock } from '../process/clock'
 import { atOnce } from '../process/steps'
@@ -28,11 +32,13 @@ import {
 export function buildReport(hook: Hook | null, proc: ProcFs): Report {
   const registry = hook?.registry ?? new Registry()
   const config: Config = hook?.config ?? parseConfig(environment()).config
-  const { sockets, skipped } = reportSockets(registry, config, proc)
-  const foreign = foreignNow(registry, proc, config.limitMs, hook?.watch.foreign.looks)
+  const native = loadNative(config.native)
+  const { sockets, skipped } = reportSockets(registry, config, proc, native)
+  const foreign = foreignNow(registry, proc, config, hook?.watch.foreign.looks)
   return {
-    schema: 1,
+    schema: 2,
     version,
+    native: native.known ? 'loaded' : native.why,
     node: process.versions.node,
     pid: process.pid,
     takenAt: new Date().toISOString(),
@@ -58,18 +64,26 @@ function countersOf(hook: Hook): Report['counters'] {
   }
 }
 
-function reportSockets(registry: Registry, config: Config, proc: ProcFs) {
+function reportSockets(
+  registry: Registry,
+  config: Config,
+  proc: ProcFs,
+  native: Reading<NativePart>,
+) {
   const open = [...registry.open()].filter(([, { connecting }]) => !connecting)
   const words = atOnce(
     askKernel(
       proc,
       open.map(([, socket]) => socket),
+      native,
     ),
   )
   const around = surroundings(proc, config)
   const now = clock()
+  const facts = new SocketFacts()
   const sockets = open.map(([entry, socket]): ReportedSocket => {
     const word = words.of(socket)
+    const options = native.known ? readOptions(native.value, facts, descriptorOf(socket)) : null
     const { asked, openedAt } = entry
     const { host, port } = entry.endpoint
     const { bytesRead, bytesWritten } = socket
@@ -83,8 +97,8 @@ function reportSockets(registry: Registry, config: Config, proc: ProcFs) {
       bytesWritten,
       asked: asked && { ...asked },
       applied: appliedOf(entry.decision),
-      kernel: reportedWord(word),
-      ...reportedVerdict(judgeEntry(entry, word, around)),
+      kernel: reportedWord(word, options),
+      ...reportedVerdict(judgeEntry(entry, word, around, options)),
       opener: { ...entry.opener },
       request: waitingRequest(socket),
     }

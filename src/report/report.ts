@@ -6,6 +6,7 @@ import type { JudgedForeign } from '../judge/native-groups'
 import type { Verdict } from '../judge/verdict'
 import type { KernelWord } from '../kernel/kernel-word'
 import type { Reading } from '../kernel/proc-fs'
+import type { SocketOptions } from '../kernel/socket-options'
 import type { KeepaliveSysctls } from '../kernel/sysctl'
 import type { Config } from '../settings/config'
 
@@ -22,10 +23,14 @@ export interface Address {
 }
 
 /** The kernel's word on a connection; `why` says why something is null. */
-export type ReportedWord = Pick<
-  KernelWord,
-  'armed' | 'nextTimerMs' | 'unansweredProbes' | 'unackedBytes' | 'why'
->
+export interface ReportedWord
+  extends Pick<
+    KernelWord,
+    'armed' | 'nextTimerMs' | 'unansweredProbes' | 'unackedBytes' | 'lastAnswerMs' | 'why'
+  > {
+  /** The options as the kernel has them; null without the native part, and from outside. */
+  readonly options: Omit<SocketOptions, 'keepalive'> | null
+}
 
 export type ReportedVerdict = Pick<Verdict, 'verdict' | 'reason'>
 
@@ -65,9 +70,11 @@ export interface ReportedForeign extends ReportedVerdict {
 
 /** What is known of the outbound connections of a process: plain data. */
 export interface Report {
-  readonly schema: 1
+  readonly schema: 2
   /** Of this package. */
   readonly version: string
+  /** `loaded`, or why there is no native part; null where the process was looked at from outside. */
+  readonly native: string | null
   /** Null where the process was looked at from outside. */
   readonly node: string | null
   readonly pid: number
@@ -120,17 +127,25 @@ export function reportedForeign({
   remote,
   state,
   word,
+  options,
   judged,
   holder,
 }: JudgedForeign): ReportedForeign {
-  return { holder, remote, local, state, kernel: reportedWord(word), ...reportedVerdict(judged) }
+  const kernel = reportedWord(word, options)
+  return { holder, remote, local, state, kernel, ...reportedVerdict(judged) }
 }
 
 export function reportedVerdict({ verdict, reason }: Verdict): ReportedVerdict {
   return { verdict, reason }
 }
 
-export function reportedWord(word: KernelWord): ReportedWord {
-  const { armed, nextTimerMs, unansweredProbes, unackedBytes, why } = word
-  return { armed, nextTimerMs, unansweredProbes, unackedBytes, why }
+export function reportedWord(word: KernelWord, options: SocketOptions | null): ReportedWord {
+  const { armed, nextTimerMs, unansweredProbes, unackedBytes, lastAnswerMs, why } = word
+  const shown = options && reportedOptions(options)
+  return { armed, nextTimerMs, unansweredProbes, unackedBytes, lastAnswerMs, options: shown, why }
+}
+
+function reportedOptions(options: SocketOptions): ReportedWord['options'] {
+  const { delayMs, intervalMs, probes, userTimeoutMs } = options
+  return { delayMs, intervalMs, probes, userTimeoutMs }
 }

@@ -1,10 +1,12 @@
 import { printable, quoted } from '../process/printable'
 import { formatDuration } from './duration'
+import { nearest } from './nearest'
 import { findProfile, strictestDefault } from './profiles'
-import { deathNoticedMs, defaultIntervalMs, defaultSchedule } from './schedule'
-import { type Config, defaults, nearest, type Reading, type Setting, settings } from './settings'
+import { type Chosen, type Schedule, scheduleFor } from './schedule'
+import type { Config, Reading, Setting } from './setting'
+import { defaults, settings } from './settings'
 
-export type { Config } from './settings'
+export type { Config } from './setting'
 
 /** One thing the user has to be told about the settings: an NKA001. */
 export interface Problem {
@@ -185,14 +187,15 @@ function takeBackContradictions(intake: Intake): void {
   const { given, written } = intake
   const { limitMs, delayMs: asked } = derive(given)
   if (asked >= limitMs) {
-    const instead = formatDuration(defaultSchedule(limitMs).delayMs)
+    const instead = formatDuration(scheduleFor(limitMs).delayMs)
     const message = `was refused: expected less than the limit of ${formatDuration(limitMs)}, which the first probe has to come before; using ${instead}.`
     addAbout(intake, 'delayMs', asked, message)
     delete given.delayMs
     written.delete('delayMs')
   }
-  const { delayMs, intervalMs } = derive(given)
-  if (intervalMs > delayMs) {
+  const { delayMs } = derive(given)
+  const { intervalMs } = given
+  if (intervalMs !== undefined && intervalMs > delayMs) {
     const delay = formatDuration(delayMs)
     const message = `was refused: expected no more than the delay of ${delay}; using ${delay}.`
     addAbout(intake, 'intervalMs', intervalMs, message)
@@ -203,16 +206,23 @@ function takeBackContradictions(intake: Intake): void {
 
 /** A word about values that are kept. Only about what was given now, so nothing is said twice. */
 function warnOfUnwise(intake: Intake, config: Config): void {
-  const { written } = intake
-  const { limitMs, delayMs, intervalMs, probes, idleWarnMs } = config
+  const { given, written } = intake
+  const { limitMs, intervalMs, probes, giveUpMs, idleWarnMs } = config
   const limit = formatDuration(limitMs)
-  const longest = deathNoticedMs(config)
-  const timing = (['delayMs', 'intervalMs', 'probes'] as const).find((key) => written.has(key))
-  // On a short limit the defaults do not finish either, and whoever writes them out is not wrong.
-  const usual = deathNoticedMs(defaultSchedule(limitMs))
-  if (timing !== undefined && longest > Math.max(limitMs, usual)) {
-    const sum = `${formatDuration(delayMs)} + ${probes} x ${formatDuration(intervalMs)}`
-    const message = `is used, but unanswered probes go on for ${formatDuration(longest)} (${sum}), past the limit of ${limit}: if the first are lost, the connection may be forgotten before the last. A shorter delay leaves room for them.`
+  const longest = intervalMs * probes
+  if (written.has('giveUpMs') && given.probes === undefined && longest < giveUpMs) {
+    const message = `is not reached: the kernel takes no more than ${probes} probes, ${formatDuration(intervalMs)} apart; giving up after ${formatDuration(longest)}.`
+    addAbout(intake, 'giveUpMs', giveUpMs, message)
+  }
+  const timing = (['delayMs', 'intervalMs'] as const).find((key) => written.has(key))
+  const inTime = probesBefore(limitMs, config)
+  // On a short limit the defaults leave less room too, and whoever writes them out is not wrong.
+  if (
+    timing !== undefined &&
+    inTime < Math.min(FEW_PROBES, probesBefore(limitMs, scheduleFor(limitMs)))
+  ) {
+    const only = inTime === 1 ? 'only one probe comes' : `only ${inTime} probes come`
+    const message = `is used, but ${only} before the limit of ${limit}: where ${inTime === 1 ? 'it is' : 'they are'} lost, the connection is forgotten. A shorter delay leaves room for more.`
     addAbout(intake, timing, config[timing], message)
   }
   if (written.has('idleWarnMs') && idleWarnMs !== null && idleWarnMs >= limitMs) {
@@ -221,16 +231,24 @@ function warnOfUnwise(intake: Intake, config: Config): void {
   }
 }
 
+/** So many may be lost on a path where some are. */
+const FEW_PROBES = 3
+
+/** How many probes go out on a silent path before it forgets the connection. */
+function probesBefore(limitMs: number, { delayMs, intervalMs }: Schedule): number {
+  return 1 + Math.floor((limitMs - 1 - delayMs) / intervalMs)
+}
+
 function derive(given: Given): Config {
   const limitMs = given.limitMs ?? limitOf(given.profile)
-  const delayMs = given.delayMs ?? defaultSchedule(limitMs).delayMs
   return {
     enabled: given.enabled ?? defaults.enabled,
     profile: given.profile ?? defaults.profile,
     limitMs,
-    delayMs,
-    intervalMs: given.intervalMs ?? defaultIntervalMs(delayMs),
-    probes: given.probes ?? defaults.probes,
+    ...scheduleFor(limitMs, given),
+    userTimeoutMs: given.userTimeoutMs ?? defaults.userTimeoutMs,
+    native: given.native ?? defaults.native,
+    foreign: given.foreign ?? defaults.foreign,
     request: given.request ?? defaults.request,
     mode: given.mode ?? defaults.mode,
     app: given.app ?? defaults.app,
@@ -256,12 +274,18 @@ function idleWarnOf(limitMs: number): number {
  * chosen and equals the derived one cannot be told from it, and follows like it.
  */
 function chosen(base: Config): Given {
-  const { limitMs, delayMs, intervalMs, idleWarnMs, ...given } = base
+  const { limitMs, delayMs, intervalMs, giveUpMs, probes, idleWarnMs, ...given } = base
+  const followed = scheduleFor(limitMs)
+  // In the order in which they follow from each other.
+  const timing: { -readonly [K in keyof Chosen]: Chosen[K] } = {}
+  if (delayMs !== followed.delayMs) timing.delayMs = delayMs
+  if (intervalMs !== scheduleFor(limitMs, timing).intervalMs) timing.intervalMs = intervalMs
+  if (giveUpMs !== scheduleFor(limitMs, timing).giveUpMs) timing.giveUpMs = giveUpMs
+  if (probes !== scheduleFor(limitMs, timing).probes) timing.probes = probes
   return {
     ...given,
+    ...timing,
     ...(limitMs !== limitOf(base.profile) && { limitMs }),
-    ...(delayMs !== defaultSchedule(limitMs).delayMs && { delayMs }),
-    ...(intervalMs !== defaultIntervalMs(delayMs) && { intervalMs }),
     ...(idleWarnMs !== idleWarnOf(limitMs) && { idleWarnMs }),
   }
 }

@@ -1,3 +1,4 @@
+import { KERNEL_MAXIMA } from './kernel-maxima'
 import { defaults } from './settings'
 
 /** When the kernel probes an idle connection, in its own order: TCP_KEEPIDLE, _KEEPINTVL, _KEEPCNT. */
@@ -10,19 +11,46 @@ export interface Schedule {
   readonly probes: number
 }
 
+/** What libuv sets next to a delay (uv__tcp_keepalive), where Node passes on nothing else: 1 s x 10. */
+export const LIBUV_PROBES = { intervalMs: 1_000, probes: 10 } as const
+
+/** What was chosen of a schedule; everything else follows. */
+export interface Chosen {
+  readonly delayMs?: number
+  readonly intervalMs?: number
+  readonly giveUpMs?: number
+  readonly probes?: number
+}
+
 /**
- * The schedule for a path that forgets a connection after `limitMs` of idleness. A quarter of the
- * limit leaves room for three lost probes; the kernel counts in whole seconds, of at least one.
+ * The schedule for a path that forgets a connection after `limitMs` of idleness: probes come in time,
+ * and a silent path is borne as long as it could matter.
+ *
+ * A quarter of the limit before the first probe leaves room for three lost ones; the kernel counts in
+ * whole seconds, of at least one. As many probes go out as giving up after `giveUpMs` takes. Where the
+ * kernel does not take so many they come further apart, but never as far as the limit: the kernel
+ * waits for an interval after an answered probe too.
  */
-export function defaultSchedule(limitMs: number): Schedule {
-  const share = Math.floor(limitMs / defaults.delaysInLimit / 1000) * 1000
-  const delayMs = Math.max(1000, Math.min(defaults.longestDelayMs, share))
-  return { delayMs, intervalMs: defaultIntervalMs(delayMs), probes: defaults.probes }
+export function scheduleFor(limitMs: number, chosen: Chosen = {}): Schedule & { giveUpMs: number } {
+  const share = wholeSeconds(limitMs / defaults.delaysInLimit)
+  const delayMs = chosen.delayMs ?? Math.min(defaults.longestDelayMs, share)
+  const usualMs = chosen.intervalMs ?? defaultIntervalMs(delayMs)
+  const giveUpMs = chosen.giveUpMs ?? Math.max(defaults.leastGiveUpMs, limitMs + usualMs)
+  const neededMs = Math.ceil(giveUpMs / KERNEL_MAXIMA.probes / 1_000) * 1_000
+  const mayGrow = chosen.intervalMs === undefined && chosen.probes === undefined
+  const mostMs = Math.max(usualMs, wholeSeconds(limitMs / 2))
+  const intervalMs = mayGrow ? Math.max(usualMs, Math.min(neededMs, mostMs)) : usualMs
+  const needed = Math.min(KERNEL_MAXIMA.probes, Math.ceil(giveUpMs / intervalMs))
+  return { delayMs, intervalMs, probes: chosen.probes ?? needed, giveUpMs }
 }
 
 /** The interval that goes with a delay, in milliseconds: never longer than the delay itself. */
-export function defaultIntervalMs(delayMs: number): number {
+function defaultIntervalMs(delayMs: number): number {
   return Math.min(defaults.longestIntervalMs, delayMs)
+}
+
+function wholeSeconds(ms: number): number {
+  return Math.max(1, Math.floor(ms / 1_000)) * 1_000
 }
 
 /**
@@ -46,9 +74,6 @@ export function deathNoticedMs({ delayMs, intervalMs, probes }: Schedule): numbe
  * (probes - 1) intervals apart: a shorter outage cannot swallow every one, wherever it begins. The
  * interval after the last probe does not count, because nothing is sent in it. Longer outages may
  * be survived too, by luck: one that begins right after a packet has the whole delay in addition.
- *
- * Before 24.19 Node leaves libuv's interval of 1 s and count of 10 in force, whatever was asked:
- * `{ delayMs, intervalMs: 1000, probes: 10 }`, which spares 9 s.
  */
 export function outageSurvivedMs({ intervalMs, probes }: Schedule): number {
   return intervalMs * (probes - 1)

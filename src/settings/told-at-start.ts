@@ -1,4 +1,4 @@
-import type { Config } from './settings'
+import type { Config } from './setting'
 
 /** Whether the kernel's values are told of at the start, where nothing has met with them yet. */
 export function toldAtStart({ sysctl, mode }: Pick<Config, 'sysctl' | 'mode'>): boolean {

@@ -7,6 +7,7 @@ import { closedFinding } from '../findings/closed-finding'
 import { deathFinding } from '../findings/death-finding'
 import { createDebug } from '../findings/debug'
 import { emit } from '../findings/emit'
+import { givenUpFinding } from '../findings/given-up-finding'
 import { publish } from '../findings/publish'
 import { type Death, groupDeaths } from '../judge/deaths'
 import {
@@ -16,25 +17,28 @@ import {
   type JudgedSocket,
   summarize,
 } from '../judge/idle-groups'
-import { judgeEntry, surroundings } from '../judge/judge-entry'
+import { judgeEntry, type Surroundings, surroundings } from '../judge/judge-entry'
 import type { Verdict } from '../judge/verdict'
-import { askKernel, type Words } from '../kernel/ask-kernel'
+import type { Words } from '../kernel/ask-kernel'
 import type { ProcFs } from '../kernel/proc-fs'
 import { clock } from '../process/clock'
 import type { Later } from '../process/later'
-import { type Pause, Slices } from '../process/slices'
-import { inSlices } from '../process/steps'
+import { Slices } from '../process/slices'
 import type { Config } from '../settings/config'
+import { Asker } from './asker'
 import { IdleTeller } from './idle-teller'
 import { tellOfKernel } from './kernel-check'
 import type { ForeignAuditor } from './native-auditor'
+import { type QuietSocket, VitalSigns } from './vital-signs'
 
-/** Descriptors that the hook does not know are looked for once in so many regular beats. */
-const FOREIGN_EVERY = 4
+/** What costs more than a look at counters is done once in so many regular beats. */
+const SLOW_EVERY = 4
 
-/** While data is on its way the kernel hides keepalive; it is asked again so often, so far apart. */
-const ASK_AGAIN = 4
-const ASK_AGAIN_MS = 250
+/** A connection on which nothing has moved for so long may be dying. */
+const QUIET_MS = 30_000
+
+/** What tells of a lost connection, by its cause. */
+const FINDINGS = { NKA301: deathFinding, NKA302: givenUpFinding, NKA303: closedFinding }
 
 /** An idle socket on its way to a verdict. */
 interface Candidate extends JudgedSocket {
@@ -54,12 +58,13 @@ export class Auditor {
   readonly #config: Config
   readonly #later: Later
   readonly #proc: ProcFs
-  readonly #pause: Pause
+  readonly #asker: Asker
+  readonly #vital: VitalSigns
   readonly #debug = createDebug('audit')
   #cancel: (() => void) | undefined
   #stopped = false
   readonly #foreign: ForeignAuditor
-  #foreignAt = 0
+  #slowAt = 0
   #episodes: Episodes = new Map()
   #asking = false
   readonly #idle: IdleTeller
@@ -79,7 +84,8 @@ export class Auditor {
     this.#proc = proc
     this.#foreign = foreign
     this.#idle = new IdleTeller(config)
-    this.#pause = (next) => void later(next, 1)
+    this.#asker = new Asker(config, later, proc)
+    this.#vital = new VitalSigns(registry, config, proc, this.#asker)
   }
 
   /** Looks now, and from now on. */
@@ -102,16 +108,22 @@ export class Auditor {
     // What passes the threshold before the next look goes into the same warning.
     const about = Math.max(threshold / 2, threshold - (auditMs ?? 0))
     const idle: Candidate[] = []
+    const quiet: QuietSocket[] = []
+    const isDue = this.#vital.alarmed || clock() >= this.#slowAt
     let longest = 0
     const steps = this.#registry.look((entry, socket, idleMs) => {
       if (idleMs < threshold && idleMs > longest) longest = idleMs
+      if (isDue && idleMs >= QUIET_MS && (idleLoopback || !entry.loopback)) {
+        quiet.push({ entry, socket, idleMs })
+      }
       if (idleMs < about || (!idleLoopback && entry.loopback)) return
       idle.push(candidate(entry, socket, idleMs))
     })
-    const slices = new Slices(this.#pause)
+    const slices = new Slices(this.#asker.pause)
     for (const _ of steps) if (slices.over) await slices.next()
     if (this.#stopped) return threshold
     this.#tellDeaths(this.#registry.takeEnded())
+    if (isDue) this.#vital.look(quiet)
     if (!this.#asking) {
       const { tell, episodes } = auditIdle(idle, threshold, this.#episodes)
       this.#episodes = episodes
@@ -133,8 +145,7 @@ export class Auditor {
     }
     for (const group of groupDeaths(deaths, this.#config)) {
       this.counters.lost += group.deaths.length
-      const toFinding = group.code === 'NKA301' ? deathFinding : closedFinding
-      emit(toFinding(group, this.#config), this.#config.format)
+      emit(FINDINGS[group.code](group, this.#config), this.#config.format)
     }
   }
 
@@ -142,12 +153,14 @@ export class Auditor {
   async #confirm(groups: readonly IdleGroup<Candidate>[]): Promise<void> {
     this.#asking = true
     try {
-      const words = await this.#ask(groups.flatMap(({ sockets }) => sockets))
+      const words = await this.#asker.askPatiently(
+        groups.flatMap(({ sockets }) => sockets.map(({ socket }) => socket)),
+      )
       const around = surroundings(this.#proc, this.#config)
-      const slices = new Slices(this.#pause)
+      const slices = new Slices(this.#asker.pause)
       for (const group of groups) {
         for (const one of group.sockets) {
-          one.judged = judgeEntry(one.entry, words.of(one.socket), around)
+          one.judged = this.#judge(one, words, around)
           if (slices.over) await slices.next()
         }
         // One that was closed meanwhile has nothing to fear.
@@ -163,19 +176,13 @@ export class Auditor {
     }
   }
 
-  async #ask(candidates: readonly Candidate[]): Promise<Words> {
-    let sockets = candidates.map(({ socket }) => socket)
-    const all = await inSlices(askKernel(this.#proc, sockets), this.#pause)
-    let latest = all
-    const later = new Map<Socket, ReturnType<Words['of']>>()
-    for (let again = 0; again < ASK_AGAIN; again++) {
-      sockets = sockets.filter((socket) => latest.of(socket).passing)
-      if (sockets.length === 0) break
-      await new Promise<void>((done) => this.#later(done, ASK_AGAIN_MS))
-      latest = await inSlices(askKernel(this.#proc, sockets), this.#pause)
-      for (const socket of sockets) later.set(socket, latest.of(socket))
-    }
-    return { of: (socket) => later.get(socket) ?? all.of(socket), skipped: all.skipped }
+  /** What the hook knows to be on it decides; where that does not make it safe, the kernel is asked. */
+  #judge({ entry, socket }: Candidate, words: Words, around: Surroundings): Verdict {
+    const word = words.of(socket)
+    const judged = judgeEntry(entry, word, around)
+    if (judged.verdict === 'safe') return judged
+    const options = this.#asker.optionsOf(socket)
+    return options === null ? judged : judgeEntry(entry, word, around, options)
   }
 
   #schedule(delayMs: number): void {
@@ -183,7 +190,7 @@ export class Auditor {
   }
 
   async #beat(): Promise<void> {
-    const { auditMs } = this.#config
+    const { auditMs, limitMs } = this.#config
     if (auditMs === null || this.#stopped) return
     let nextMs = auditMs
     try {
@@ -193,10 +200,11 @@ export class Auditor {
       this.#debug('a look failed: %O', error)
     }
     if (this.#stopped) return
-    if (clock() >= this.#foreignAt) {
-      this.#foreignAt = clock() + FOREIGN_EVERY * auditMs
+    if (clock() >= this.#slowAt) {
+      // A connection of native code is to be found before the path forgets it.
+      this.#slowAt = clock() + Math.min(SLOW_EVERY * auditMs, limitMs / 2)
       this.#foreign.look()
-    }
+    } else if (this.#foreign.suspects) this.#foreign.look()
     this.#schedule(nextMs)
   }
 }

@@ -5,15 +5,21 @@ import { createDebug } from '../findings/debug'
 import { emit } from '../findings/emit'
 import { foreignFinding } from '../findings/native-finding'
 import { Holders, type Surmise } from '../judge/holders'
+import { ofOptions } from '../judge/judge-entry'
 import { ForeignWatch, type JudgedForeign } from '../judge/native-groups'
 import { type ForeignScan, foreignSockets } from '../judge/native-sockets'
 import { judge, UNKNOWN_SCHEDULE, type Verdict } from '../judge/verdict'
+import { loadedAddons } from '../kernel/loaded-addons'
+import { loadNative } from '../kernel/native'
 import type { ProcFs, Reading } from '../kernel/proc-fs'
+import { SocketFacts } from '../kernel/socket-facts'
+import { readOptions } from '../kernel/socket-options'
 import { isWorker } from '../process/is-worker'
 import type { Later } from '../process/later'
 import { atOnce, inSlices } from '../process/steps'
 import { mayHaveWorkers } from '../process/workers'
 import type { Config } from '../settings/config'
+import { armForeign } from './arm-foreign'
 import { tellOfKernel } from './kernel-check'
 
 /** What earlier looks at the descriptors of this process leave to the next ones; none of it sockets. */
@@ -34,6 +40,8 @@ export class ForeignAuditor {
   readonly looks = new Looks()
   #looking = false
   told = 0
+  /** Connections of native code that were given the schedule. */
+  armed = 0
 
   constructor(registry: Registry, config: Config, later: Later, proc: ProcFs) {
     this.#registry = registry
@@ -44,7 +52,7 @@ export class ForeignAuditor {
 
   /** One look, in slices. Does not reject. */
   async look(): Promise<void> {
-    if (this.#looking || isWorker()) return
+    if (this.#looking || isWorker() || this.#config.foreign === 'off') return
     this.#looking = true
     try {
       const { known, surmise } = ownSockets(this.#registry, this.looks)
@@ -64,13 +72,33 @@ export class ForeignAuditor {
     }
   }
 
+  /** Whether there are connections that the next look may protect or tell of. */
+  get suspects(): boolean {
+    return this.#watch.suspects > 0
+  }
+
+  /** Gives it the schedule; says why that could not be done, where it could not. */
+  #arm(socket: JudgedForeign): { socket: JudgedForeign; why: string }[] {
+    const why = armForeign(socket, this.#config)
+    const { address, port } = socket.remote
+    this.#debug('%s:%d %s', address, port, why ?? 'has the schedule now')
+    if (why !== null) return [{ socket, why }]
+    this.armed++
+    return []
+  }
+
   #tell({ inodes, sockets }: ForeignScan, surmise: Surmise): void {
-    const { idleLoopback, format, limitMs } = this.#config
+    const { idleLoopback, format } = this.#config
     const remote = sockets.filter((socket) => idleLoopback || !isLoopback(socket.remote.address))
-    const judged = judgeForeign(remote, limitMs, this.looks, surmise)
+    const judged = judgeForeign(remote, this.#config, this.looks, surmise)
     for (const group of this.#watch.take(inodes, judged)) {
+      const bare = group.sockets.flatMap((socket) => this.#arm(socket))
+      const [first] = bare
+      if (first === undefined) continue
       this.told++
-      emit(foreignFinding(group, this.#config), format)
+      const sockets = bare.map(({ socket }) => socket)
+      const addons = loadedAddons(this.#proc)
+      emit(foreignFinding({ ...group, sockets, why: first.why, addons }, this.#config), format)
       tellOfKernel(this.#proc, this.#config)
     }
   }
@@ -83,18 +111,27 @@ function ownSockets(registry: Registry, { listened }: Looks) {
   return { known, surmise: { javascript: others, workers: mayHaveWorkers() } }
 }
 
-/** Judges connections of which only the kernel's word is known, and neither age nor times. */
+/** Judges connections of which only the kernel's word is known: by their options, where it tells. */
 function judgeForeign(
   sockets: ForeignScan['sockets'],
-  limitMs: number,
+  { limitMs, native }: Pick<Config, 'limitMs' | 'native'>,
   { holders }: Looks,
   surmise: Surmise,
 ): JudgedForeign[] {
+  const part = loadNative(native)
+  const facts = new SocketFacts()
   return sockets.map((socket) => {
     const holder = holders.holderOf(socket, surmise)
-    const { word } = socket
-    const judged = judge({ word, ageMs: null, schedule: UNKNOWN_SCHEDULE, limitMs })
-    return { ...socket, holder, judged: holder === 'javascript' ? received(judged) : judged }
+    const { word, fds } = socket
+    const options = part.known ? readOptions(part.value, facts, fds[0] ?? -1) : null
+    const schedule = options === null ? UNKNOWN_SCHEDULE : ofOptions(options)
+    const judged = judge({ word, ageMs: null, schedule, limitMs })
+    return {
+      ...socket,
+      options,
+      holder,
+      judged: holder === 'javascript' ? received(judged) : judged,
+    }
   })
 }
 
@@ -108,12 +145,12 @@ function received({ verdict, reason }: Verdict): Verdict {
 export function foreignNow(
   registry: Registry,
   proc: ProcFs,
-  limitMs: number,
+  config: Pick<Config, 'limitMs' | 'native'>,
   looks = new Looks(),
 ): Reading<JudgedForeign[]> {
   if (isWorker()) return { known: false, why: 'the main thread tells of the whole process' }
   const { known, surmise } = ownSockets(registry, looks)
   const scan = atOnce(foreignSockets(proc, 'self', known, looks.listened))
   if (!scan.known) return scan
-  return { known: true, value: judgeForeign(scan.value.sockets, limitMs, looks, surmise) }
+  return { known: true, value: judgeForeign(scan.value.sockets, config, looks, surmise) }
 }

@@ -220,8 +220,9 @@ function seconds(ms: number | null): string {
 function toReport(audit: ProcessAudit): Report {
   const { pid, command, ageMs, sockets, sysctls, skippedLines } = audit
   return {
-    schema: 1,
+    schema: 2,
     version,
+    native: null,
     node: null,
     pid,
     command,

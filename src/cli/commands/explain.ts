@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { quoted } from '../../process/printable'
-import { nearest } from '../../settings/settings'
+import { nearest } from '../../settings/nearest'
 import { renderJson } from '../../terminal/render-json'
 import type { Paint, Terminal } from '../../terminal/terminal'
 import { UsageError } from '../../terminal/usage-error'

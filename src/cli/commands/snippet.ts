@@ -1,7 +1,7 @@
 import { quoted } from '../../process/printable'
 import { version } from '../../process/version'
 import { parseConfig } from '../../settings/config'
-import { nearest } from '../../settings/settings'
+import { nearest } from '../../settings/nearest'
 import { renderCompose } from '../../snippets/compose'
 import { renderDocker } from '../../snippets/docker'
 import { renderEcs } from '../../snippets/ecs'

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { installed } from '../../hook/installation'
-import { createProcFs, type ProcFs } from '../../kernel/proc-fs'
+import { loadNative } from '../../kernel/native'
+import { createProcFs, type ProcFs, type Reading } from '../../kernel/proc-fs'
 import { version } from '../../process/version'
 import { type Config, type Problem, parseConfig } from '../../settings/config'
 import { createFiles, type Files } from './files'
@@ -22,6 +23,8 @@ export interface Machine {
   readonly cwd: string
   readonly env: Environment
   readonly proc: ProcFs
+  /** The native part as this process has it, or why not. */
+  readonly native: Reading<unknown>
   readonly files: Files
   /** What the environment says about this package. */
   readonly settings: {
@@ -34,6 +37,7 @@ export interface Machine {
 /** The machine this process runs on, as far as `known` does not say otherwise. */
 export function createMachine(known: Partial<Machine> = {}): Machine {
   const { env = process.env, platform = process.platform } = known
+  const settings = parseConfig(env)
   return {
     version,
     register: resolve(__dirname, '..', '..', '..', 'register.js'),
@@ -45,7 +49,11 @@ export function createMachine(known: Partial<Machine> = {}): Machine {
     env,
     proc: createProcFs('/proc', platform),
     files: createFiles(),
-    settings: parseConfig(env),
+    native:
+      platform === process.platform
+        ? loadNative(settings.config.native)
+        : { known: false, why: `there is none for ${platform}` },
+    settings,
     ...known,
   }
 }

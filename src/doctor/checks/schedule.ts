@@ -1,5 +1,10 @@
 import { readKeepaliveSysctls } from '../../kernel/sysctl'
-import { deathNoticedMs, outageSurvivedMs, type Schedule } from '../../settings/schedule'
+import {
+  deathNoticedMs,
+  LIBUV_PROBES,
+  outageSurvivedMs,
+  type Schedule,
+} from '../../settings/schedule'
 import type { Outcome } from './check'
 import type { Machine } from './machine'
 import { takesInterval } from './node-releases'
@@ -7,9 +12,6 @@ import { seconds } from './seconds'
 
 export const id = 'schedule'
 export const title = 'The resulting schedule'
-
-/** What libuv leaves in force where Node sets the delay alone. */
-const libuv = { intervalMs: 1000, probes: 10 }
 
 /** When probes are sent on a connection with the hook, and what follows for outages. */
 export function run(machine: Machine): Outcome {
@@ -23,15 +25,16 @@ export function run(machine: Machine): Outcome {
     }
   }
   if (config.mode === 'kernel') return ofKernel(machine)
-  const able = takesInterval(machine.node)
-  const schedule = { ...config, ...(able ? {} : libuv) }
+  const { native, node } = machine
+  const able = takesInterval(node) || native.known
+  const schedule = { ...config, ...(able ? {} : LIBUV_PROBES) }
   const asked = `${config.probes} probes ${seconds(config.intervalMs)} apart`
   return {
     verdict: able ? 'ok' : 'advice',
-    seen: `With the hook: ${words(schedule, config.limitMs)}${able ? '' : ` The settings ask for ${asked}, but Node ${machine.node} sends 10, 1 s apart: an outage of more than about 10 s ends idle connections.`}`,
+    seen: `With the hook: ${words(schedule, config.limitMs)}${able ? '' : ` The settings ask for ${asked}, but Node ${node} sends 10, 1 s apart: an outage of more than about 10 s ends idle connections.`}`,
     action: able
       ? null
-      : `Where outages of more than 10 s must be survived, use Node 24.19, 26.4 or newer${machine.platform === 'linux' ? ', or NAT_KEEPALIVE_MODE=kernel with sysctls that suit the limit' : ''}.`,
+      : `Where outages of more than 10 s must be survived, let the native part load, use Node 24.19, 26.4 or newer${machine.platform === 'linux' ? ', or NAT_KEEPALIVE_MODE=kernel with sysctls that suit the limit' : ''}.`,
     data: facts(schedule, config.limitMs, 'socket'),
   }
 }

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { describeRequest, hostOf, nameRequests } from '../../../src/connections/describe-request'
-import type { Config } from '../../../src/settings/settings'
+import type { Config } from '../../../src/settings/setting'
 import { hostile, obeyed } from '../../hostile'
 
 function naming(t: Test, as: Config['request']): void {

@@ -39,32 +39,39 @@ const table: readonly [
   respectSocket: string,
   respectKernel: string,
 ][] = [
-  ['nothing', nothing, 'unasked 45/15/4', 'unasked -/-/-', 'unasked 45/15/4', 'unasked -/-/-'],
-  ['off', off, 'off 45/15/4', 'off -/-/-', 'leave: respected', 'leave: respected'],
+  ['nothing', nothing, 'unasked 45/15/24', 'unasked -/-/-', 'unasked 45/15/24', 'unasked -/-/-'],
+  ['off', off, 'off 45/15/24', 'off -/-/-', 'leave: respected', 'leave: respected'],
   [
     'off with a delay',
     offWithDelay,
-    'off 45/15/4',
+    'off 45/15/24',
     'off -/-/-',
     'leave: respected',
     'leave: respected',
   ],
-  ['no delay', noDelay, 'no-delay 45/15/4', 'kernel -/-/-', 'leave: respected', 'leave: respected'],
   [
-    'no delay, own interval and probes',
-    noDelayOwnProbes,
-    'no-delay 45/15/4',
+    'no delay',
+    noDelay,
+    'no-delay 45/15/24',
     'kernel -/-/-',
     'leave: respected',
     'leave: respected',
   ],
-  ['shorter', shorter, 'shorter 5/15/4', 'kernel -/-/-', 'respected 5/15/4', 'leave: respected'],
+  [
+    'no delay, own interval and probes',
+    noDelayOwnProbes,
+    'no-delay 45/15/24',
+    'kernel -/-/-',
+    'leave: respected',
+    'leave: respected',
+  ],
+  ['shorter', shorter, 'shorter 5/15/24', 'kernel -/-/-', 'respected 5/15/24', 'leave: respected'],
   [
     'shorter, own interval',
     shorterOwnInterval,
-    'shorter 5/2/4',
+    'shorter 5/2/24',
     'kernel -/-/-',
-    'respected 5/2/4',
+    'respected 5/2/24',
     'leave: respected',
   ],
   [
@@ -75,22 +82,22 @@ const table: readonly [
     'respected 5/2/3',
     'leave: respected',
   ],
-  ['equal', equal, 'shorter 45/15/4', 'kernel -/-/-', 'respected 45/15/4', 'leave: respected'],
+  ['equal', equal, 'shorter 45/15/24', 'kernel -/-/-', 'respected 45/15/24', 'leave: respected'],
   [
     'a second longer',
     justLonger,
-    'longer 45/15/4',
+    'longer 45/15/24',
     'kernel -/-/-',
-    'respected 46/15/4',
+    'respected 46/15/24',
     'leave: respected',
   ],
-  ['longer', longer, 'longer 45/15/4', 'kernel -/-/-', 'respected 600/15/4', 'leave: respected'],
+  ['longer', longer, 'longer 45/15/24', 'kernel -/-/-', 'respected 600/15/24', 'leave: respected'],
   [
     'longer, own interval',
     longerOwnInterval,
-    'longer 45/2/4',
+    'longer 45/2/24',
     'kernel -/-/-',
-    'respected 600/2/4',
+    'respected 600/2/24',
     'leave: respected',
   ],
   [
@@ -206,5 +213,32 @@ t.test('the wish of the program was set aside by off, no-delay and longer alone'
   t.notOk(overrides({ action: 'leave', reason: 'respected' }))
   t.notOk(overrides({ action: 'leave', reason: 'excluded', rule: '*.internal' }))
   t.notOk(overrides({ action: 'leave', reason: 'exempt' }))
+  t.end()
+})
+
+t.test('interval and probes that this Node cannot set are those of the settings, later', (t) => {
+  const policy = createPolicy(standard, false)
+  const later = (asked: Asked | null) => {
+    const decision = policy.decide(asked)
+    return decision.action === 'protect' ? policy.withProbes(decision) : decision
+  }
+  t.equal(shown(later(nothing)), 'unasked 45/15/24')
+  t.equal(shown(later(shorter)), 'shorter 5/15/24')
+  t.equal(later(nothing), later(nothing), 'the same object')
+  const done = later(nothing)
+  if (done.action === 'protect') t.equal(policy.withProbes(done), done, 'nothing is missing')
+  t.end()
+})
+
+t.test('nothing is missing where this Node sets all, or the sysctls do', (t) => {
+  for (const policy of [
+    createPolicy(standard, true),
+    createPolicy({ ...standard, mode: 'kernel' }, false),
+  ]) {
+    for (const [name, asked] of table) {
+      const decision = policy.decide(asked)
+      if (decision.action === 'protect') t.equal(policy.withProbes(decision), decision, name)
+    }
+  }
   t.end()
 })

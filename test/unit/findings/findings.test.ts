@@ -5,11 +5,11 @@ import { deathFinding } from '../../../src/findings/death-finding'
 import { hookFinding } from '../../../src/findings/hook-finding'
 import { idleFinding } from '../../../src/findings/idle-finding'
 import { kernelFinding, kernelUnknownFinding } from '../../../src/findings/kernel-finding'
-import { foreignFinding } from '../../../src/findings/native-finding'
+import { type BareGroup, foreignFinding } from '../../../src/findings/native-finding'
 import { settingFinding } from '../../../src/findings/setting-finding'
 import type { Death, DeathGroup } from '../../../src/judge/deaths'
 import type { IdleSummary } from '../../../src/judge/idle-groups'
-import type { ForeignGroup, JudgedForeign } from '../../../src/judge/native-groups'
+import type { JudgedForeign } from '../../../src/judge/native-groups'
 import { type Config, parseConfig } from '../../../src/settings/config'
 import { off } from '../../kernel-words'
 import { protection } from '../../standard-protection'
@@ -146,7 +146,7 @@ t.test('NKA002 is what was said of the hook', (t) => {
 const sysctls = { timeSeconds: 7_200, intervalSeconds: 75, probes: 9 }
 const remedy =
   'Set net.ipv4.tcp_keepalive_time=45, net.ipv4.tcp_keepalive_intvl=15 and ' +
-  'net.ipv4.tcp_keepalive_probes=4 for this network namespace (sysctl, docker --sysctl, a ' +
+  'net.ipv4.tcp_keepalive_probes=24 for this network namespace (sysctl, docker --sysctl, a ' +
   "pod's securityContext.sysctls), or silence this with NAT_KEEPALIVE_SYSCTL=off."
 const seen =
   'The kernel would send its first keepalive probe after 7200 s idle, but the path forgets an ' +
@@ -494,6 +494,7 @@ function foreign(changes: Partial<JudgedForeign> = {}): JudgedForeign {
     word: off,
     judged: { verdict: 'at-risk', reason: reasons['at-risk'] },
     holder: 'native',
+    options: null,
     ...changes,
   }
 }
@@ -502,11 +503,13 @@ function foreignGroup(
   count: number,
   address = '10.0.0.9',
   holder: JudgedForeign['holder'] = 'native',
-): ForeignGroup {
+): BareGroup {
   const remote = { address, port: 9_092 }
   return {
     remote,
     sockets: Array.from({ length: count }, (_, inode) => foreign({ inode, remote, holder })),
+    why: 'Node was started with --no-addons',
+    addons: ['pg-native', 'x.node'],
   }
 }
 
@@ -515,13 +518,16 @@ t.test('NKA203 for one connection of native code', (t) => {
     code: 'NKA203',
     text:
       'A connection to 10.0.0.9:9092 has no useful keepalive. Keepalive is off; the path forgets ' +
-      'it after 4m. The hook does not reach it: native code opened it. Switch keepalive on in that ' +
+      'it after 4m. Native code opened it (loaded: pg-native, x.node), and the hook could not ' +
+      'protect it: Node was started with --no-addons. Switch keepalive on in that ' +
       "library's own settings, and let the kernel probe in time: " +
-      'net.ipv4.tcp_keepalive_time=45, tcp_keepalive_intvl=15, tcp_keepalive_probes=4.',
+      'net.ipv4.tcp_keepalive_time=45, tcp_keepalive_intvl=15, tcp_keepalive_probes=24.',
     data: {
       destination: '10.0.0.9:9092',
       count: 1,
       reason: reasons['at-risk'],
+      why: 'Node was started with --no-addons',
+      addons: ['pg-native', 'x.node'],
       holder: 'native',
       limitMs: 240_000,
     },
@@ -533,7 +539,7 @@ t.test('NKA203 for several connections, with the values of the settings', (t) =>
   const config = { ...standard, delayMs: 87_000, intervalMs: 10_000, probes: 6 }
   const { text, data } = foreignFinding(foreignGroup(3, '2001:db8::9'), config)
   t.match(text, /^3 connections to \[2001:db8::9\]:9092 have no useful keepalive\. /)
-  t.match(text, 'The hook does not reach them: native code opened them. ')
+  t.match(text, 'Native code opened them (loaded: pg-native, x.node), and the hook could not')
   t.match(text, 'net.ipv4.tcp_keepalive_time=87, tcp_keepalive_intvl=10, tcp_keepalive_probes=6.')
   t.match(data, { destination: '[2001:db8::9]:9092', count: 3 })
   t.end()
@@ -548,9 +554,10 @@ t.test('NKA203 blames native code only where that is known', (t) => {
     t.match(
       text,
       'Who opened them is not known: native code, or a worker thread, or what started this ' +
-        'process. Switch keepalive on where that is done, and let the kernel probe in time: ',
+        'process (loaded: pg-native, x.node), and the hook could not protect them: Node was started ' +
+        'with --no-addons. Switch keepalive on where that is done, and let the kernel probe in time: ',
     )
-    t.notMatch(text, 'native code opened')
+    t.notMatch(text, 'Native code opened')
     t.equal(data.holder, null)
   }
   t.match(foreignFinding(foreignGroup(1, '10.0.0.9', null), standard).text, 'Who opened it is not')

@@ -24,11 +24,11 @@ import { setsProbes } from '../../ways-expected'
 
 const host = '127.0.0.1'
 const { config: standard } = parseConfig({})
-const ours = setsProbes(process.versions.node) ? '45/15/4' : '45/1/10'
+const ours = setsProbes(process.versions.node) ? '45/15/24' : '45/1/10'
 
 /** What the hook leaves where the program asks for so many seconds, which are fewer than ours. */
 const shorter = (seconds: number) =>
-  `${seconds}/${setsProbes(process.versions.node) ? '15/4' : '1/10'}`
+  `${seconds}/${setsProbes(process.versions.node) ? '15/24' : '1/10'}`
 
 /** A hook on the Socket of this process, while the test runs. */
 function hooked(t: Test, changes: Partial<Config> = {}): Hook & { undo(): void } {

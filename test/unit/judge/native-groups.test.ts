@@ -19,6 +19,7 @@ function socket(
     word: off,
     judged: { verdict, reason: 'Keepalive is off.' },
     holder: 'native',
+    options: null,
     ...changes,
   }
 }

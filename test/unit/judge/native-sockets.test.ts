@@ -369,6 +369,64 @@ const quick = {
   NAT_KEEPALIVE_FORMAT: 'json',
 }
 
+t.test('native code at risk gets the schedule in place, at the second look', async (t) => {
+  const { stderr, said } = await run(
+    `install()
+    connectTo(port)
+    connectTo(port, 45)
+    await sleep(20)
+    const options = () => to(report().foreign).map(({ kernel, verdict }) => [kernel.options, verdict])
+    say(options())
+    while (to(report().foreign).some(({ verdict }) => verdict !== 'safe')) await sleep(20)
+    say(options())
+    say(report().counters.foreignWarnings)`,
+    quick,
+  )
+  t.equal(stderr, '')
+  const off = { delayMs: 7_200_000, intervalMs: 75_000, probes: 9, userTimeoutMs: null }
+  const own = { ...off, delayMs: 45_000 }
+  const ours = { delayMs: 45_000, intervalMs: 15_000, probes: 24, userTimeoutMs: null }
+  const sorted = (list: unknown) => (list as unknown[]).map((one) => JSON.stringify(one)).sort()
+  t.strictSame(
+    sorted(said[0]),
+    sorted([
+      [off, 'at-risk'],
+      [own, 'safe'],
+    ]),
+  )
+  t.strictSame(
+    sorted(said[1]),
+    sorted([
+      [ours, 'safe'],
+      [own, 'safe'],
+    ]),
+    'what its library set and is good stays',
+  )
+  t.equal(said[2], 0)
+})
+
+const refusals: readonly [string, Record<string, string>, RegExp][] = [
+  ['switched off', { NAT_KEEPALIVE_NATIVE: 'off' }, /protect them: NAT_KEEPALIVE_NATIVE is off\./],
+  ['watched', { NAT_KEEPALIVE_FOREIGN: 'watch' }, /protect them: NAT_KEEPALIVE_FOREIGN is watch\./],
+]
+for (const [name, env, why] of refusals) {
+  t.test(`where that cannot be done, NKA203 says why: ${name}`, async (t) => {
+    const body = 'install(); connectTo(port); connectTo(port); await sleep(1500)'
+    const { stderr } = await run(body, { ...quick, ...env })
+    const [line = '{}'] = stderr.split('\n')
+    t.match(JSON.parse(line), { code: 'NKA203', message: why, addons: [/koffi/] })
+  })
+}
+
+t.test('native code that is not to be looked at is not', async (t) => {
+  const { stderr, said } = await run(
+    'install(); connectTo(port); await sleep(1500); say(to(report().foreign)[0].kernel.armed)',
+    { ...quick, NAT_KEEPALIVE_FOREIGN: 'off' },
+  )
+  t.equal(stderr, '')
+  t.strictSame(said, [false])
+})
+
 t.test('native code at risk is one NKA203 for each destination, and is told once', async (t) => {
   const { stderr } = await run(
     `install()
@@ -377,7 +435,7 @@ t.test('native code at risk is one NKA203 for each destination, and is told once
     connectTo(port, 45)
     await sleep(2000)
     say(report().counters.foreignWarnings)`,
-    quick,
+    { ...quick, NAT_KEEPALIVE_FOREIGN: 'watch' },
   )
   const lines = stderr
     .split('\n')
@@ -406,7 +464,7 @@ t.test('a connection of native code is told by one thread, not by each', async (
     for (let i = 0; i < 2; i++) await once(new Worker(idle, { eval: true }), 'online')
     connectTo(port)
     await sleep(2500)`,
-    quick,
+    { ...quick, NAT_KEEPALIVE_FOREIGN: 'watch' },
     ['-r', register],
   )
   const lines = stderr
@@ -425,7 +483,7 @@ t.test('what another thread opened is not told of where the hook protects it the
     const program = "require('node:net').connect(" + port + ", '127.0.0.1')"
     new Worker(program, { eval: true })
     await sleep(2500)`,
-    quick,
+    { ...quick, NAT_KEEPALIVE_FOREIGN: 'watch' },
     ['-r', register],
   )
   t.notMatch(stderr, /NKA203/)

@@ -8,6 +8,7 @@ import tls from 'node:tls'
 import t, { type Test } from 'tap'
 import { askKernel, type Words } from '../../../src/kernel/ask-kernel'
 import type { KernelWord } from '../../../src/kernel/kernel-word'
+import { loadNative } from '../../../src/kernel/native'
 import { createProcFs } from '../../../src/kernel/proc-fs'
 import { atOnce, inSlices } from '../../../src/process/steps'
 import { root, runNode } from '../../run-node'
@@ -25,6 +26,7 @@ const key = readFileSync(join(root, 'test/fixtures/tls.key'))
 const cert = readFileSync(join(root, 'test/fixtures/tls.crt'))
 const proc = createProcFs()
 const none = () => {}
+const NO_NATIVE = { known: false, why: 'the table alone is asked' } as const
 
 /** Where `listen` listens, with the port. */
 async function listen(t: Test, host: string, server: Server = net.createServer()) {
@@ -50,17 +52,28 @@ function fdOf(socket: Socket): number {
   return (socket as unknown as { _handle: { fd: number } })._handle.fd
 }
 
-/** The kernel's words when nothing that was sent is unacknowledged any more, asked in both ways. */
+/** The kernel's words when nothing that was sent is unacknowledged any more, asked of the table in both ways, and by a dump. */
 async function words(sockets: readonly Socket[]): Promise<Words> {
   for (;;) {
-    const now = atOnce(askKernel(proc, sockets))
-    const sliced = await inSlices(askKernel(proc, sockets), (next) => setTimeout(next, 0))
-    const all = sockets.flatMap((socket) => [now.of(socket), sliced.of(socket)])
+    const now = atOnce(askKernel(proc, sockets, NO_NATIVE))
+    const sliced = await inSlices(askKernel(proc, sockets, NO_NATIVE), (next) =>
+      setTimeout(next, 0),
+    )
+    const dumped = atOnce(askKernel(proc, sockets, loadNative()))
+    const three = [now, sliced, dumped]
+    const all = sockets.flatMap((socket) => three.map((one) => one.of(socket)))
     if (all.some(({ passing }) => passing)) {
       await sleep(5)
       continue
     }
-    for (const socket of sockets) t.equal(now.of(socket).armed, sliced.of(socket).armed)
+    for (const socket of sockets) {
+      const still = ({ nextTimerMs, lastAnswerMs, leastDelayMs, ...word }: KernelWord) => word
+      t.strictSame(still(now.of(socket)), still(sliced.of(socket)))
+      t.strictSame(still(now.of(socket)), still(dumped.of(socket)), 'a dump says the same')
+      if (!now.of(socket).readable || now.of(socket).state === null) continue
+      t.equal(now.of(socket).lastAnswerMs, null)
+      t.type(dumped.of(socket).lastAnswerMs, 'number', 'and more')
+    }
     return sliced
   }
 }
@@ -153,7 +166,7 @@ t.test("TLS: the kernel's word is what its options say", async (t) => {
   agrees(t, found.of(bare), bare, 'bare')
   agrees(t, found.of(kept), kept, 'kept')
   t.equal(found.of(raw).armed, true, 'the socket below a TLSSocket')
-  t.equal(atOnce(askKernel(proc, [over])).of(over).armed, true, 'the TLSSocket above it')
+  t.equal(atOnce(askKernel(proc, [over], NO_NATIVE)).of(over).armed, true, 'the TLSSocket above it')
 })
 
 t.test('two connections from the same local port of two addresses are told apart', async (t) => {
@@ -204,7 +217,7 @@ t.test('what is closed, or was never connected, is unknown and not off', async (
   await once(closed, 'close')
   const missing = { armed: null, nextTimerMs: null, passing: false }
   for (const socket of [closed, new net.Socket()]) {
-    const word = atOnce(askKernel(proc, [socket])).of(socket)
+    const word = atOnce(askKernel(proc, [socket], NO_NATIVE)).of(socket)
     t.match(word, missing)
     t.match(word.why, /./)
   }
@@ -213,7 +226,7 @@ t.test('what is closed, or was never connected, is unknown and not off', async (
 
 t.test('a socket that was not asked about is unknown', async (t) => {
   const socket = await open(t, { port: await listen(t, '127.0.0.1'), host: '127.0.0.1' })
-  t.equal(atOnce(askKernel(proc, [])).of(socket).armed, null)
+  t.equal(atOnce(askKernel(proc, [], NO_NATIVE)).of(socket).armed, null)
 })
 
 t.test('unacknowledged data hides the word for the time being', async (t) => {
@@ -233,8 +246,12 @@ t.test('unacknowledged data hides the word for the time being', async (t) => {
   for (const [timer, word] of table) {
     const folder = t.testdir({ self: { net: { tcp: header + line(timer) } } })
     const captured = createProcFs(folder, 'linux')
-    t.match(atOnce(askKernel(captured, [socket])).of(socket), word, timer)
-    t.match((await inSlices(askKernel(captured, [socket]))).of(socket), word, `${timer}, in slices`)
+    t.match(atOnce(askKernel(captured, [socket], NO_NATIVE)).of(socket), word, timer)
+    t.match(
+      (await inSlices(askKernel(captured, [socket], NO_NATIVE))).of(socket),
+      word,
+      `${timer}, in slices`,
+    )
   }
 })
 
@@ -251,8 +268,8 @@ t.test('a /proc that is missing is the reason, of every socket', async (t) => {
   ]
   for (const [name, missing, why] of table) {
     for (const found of [
-      atOnce(askKernel(missing, [socket])),
-      await inSlices(askKernel(missing, [socket]), (next) => setTimeout(next, 0)),
+      atOnce(askKernel(missing, [socket], NO_NATIVE)),
+      await inSlices(askKernel(missing, [socket], NO_NATIVE), (next) => setTimeout(next, 0)),
     ]) {
       const word = found.of(socket)
       t.match(word, { armed: null, nextTimerMs: null, passing: false }, name)
@@ -281,7 +298,7 @@ t.test('garbled lines are counted, and the others still answer', async (t) => {
   ]
   const text = `${[...tcp, ...broken].join('\n')}\n`
   const garbled = createProcFs(t.testdir({ self: { net: { tcp: text } } }), 'linux')
-  const found = atOnce(askKernel(garbled, sockets))
+  const found = atOnce(askKernel(garbled, sockets, NO_NATIVE))
   t.equal(found.of(whole).armed, true)
   t.equal(found.of(lost).armed, null)
   t.equal(found.skipped, broken.length)
@@ -296,10 +313,11 @@ t.test("Node's permission model is named as the reason", async (t) => {
     const { askKernel } = require('./dist/kernel/ask-kernel.js')
     const { atOnce, inSlices } = require('./dist/process/steps.js')
     const proc = require('./dist/kernel/proc-fs.js').createProcFs()
+    const none = { known: false, why: '' }
     const server = net.createServer().listen(0, '127.0.0.1', () => {
       const socket = net.connect(server.address().port, '127.0.0.1', async () => {
-        const later = await inSlices(askKernel(proc, [socket]), (next) => setTimeout(next, 0))
-        console.log(JSON.stringify([atOnce(askKernel(proc, [socket])).of(socket), later.of(socket)]))
+        const later = await inSlices(askKernel(proc, [socket], none), (next) => setTimeout(next, 0))
+        console.log(JSON.stringify([atOnce(askKernel(proc, [socket], none)).of(socket), later.of(socket)]))
         process.exit()
       })
     })`

@@ -8,7 +8,11 @@ const standard: Config = {
   limitMs: 240_000,
   delayMs: 45_000,
   intervalMs: 15_000,
-  probes: 4,
+  giveUpMs: 360_000,
+  probes: 24,
+  userTimeoutMs: null,
+  native: true,
+  foreign: 'protect',
   request: 'host',
   mode: 'socket',
   app: 'cap',
@@ -57,7 +61,11 @@ t.test('takes every setting, with blanks around it', (t) => {
       LIMIT: '\t300s\n',
       DELAY: ' 60s',
       INTERVAL: '20s ',
+      GIVE_UP: ' 400s ',
       PROBES: ' 5 ',
+      USER_TIMEOUT: ' 15m ',
+      NATIVE: ' off ',
+      FOREIGN: ' Watch ',
       REQUEST: ' path ',
       MODE: ' kernel ',
       APP: ' respect ',
@@ -76,7 +84,11 @@ t.test('takes every setting, with blanks around it', (t) => {
     limitMs: 300_000,
     delayMs: 60_000,
     intervalMs: 20_000,
+    giveUpMs: 400_000,
     probes: 5,
+    userTimeoutMs: 900_000,
+    native: false,
+    foreign: 'watch',
     request: 'path',
     mode: 'kernel',
     app: 'respect',
@@ -120,11 +132,23 @@ t.test('what is not given follows from what is', (t) => {
       { LIMIT: '60s' },
       { limitMs: 60_000, delayMs: 15_000, intervalMs: 15_000, idleWarnMs: 48_000 },
     ],
-    [{ LIMIT: '2s' }, { limitMs: 2000, delayMs: 1000, intervalMs: 1000, idleWarnMs: 1600 }],
-    [{ LIMIT: '20s' }, { limitMs: 20_000, delayMs: 5000, intervalMs: 5000, idleWarnMs: 16_000 }],
+    [
+      { LIMIT: '2s' },
+      { limitMs: 2000, delayMs: 1000, intervalMs: 1000, probes: 127, idleWarnMs: 1600 },
+    ],
+    [
+      { LIMIT: '20s' },
+      { limitMs: 20_000, delayMs: 5000, intervalMs: 5000, probes: 72, idleWarnMs: 16_000 },
+    ],
     [
       { PROFILE: 'aws-nat-gateway' },
-      { profile: 'aws-nat-gateway', limitMs: 350_000, idleWarnMs: 280_000 },
+      {
+        profile: 'aws-nat-gateway',
+        limitMs: 350_000,
+        giveUpMs: 365_000,
+        probes: 25,
+        idleWarnMs: 280_000,
+      },
     ],
     [
       { PROFILE: 'aws-nlb', LIMIT: '60s' },
@@ -136,7 +160,14 @@ t.test('what is not given follows from what is', (t) => {
         idleWarnMs: 48_000,
       },
     ],
-    [{ DELAY: '5s' }, { delayMs: 5000, intervalMs: 5000 }],
+    [{ DELAY: '5s' }, { delayMs: 5000, intervalMs: 5000, probes: 72 }],
+    [{ GIVE_UP: '1m' }, { giveUpMs: 60_000, probes: 4 }],
+    [{ GIVE_UP: '1h' }, { giveUpMs: 3_600_000, intervalMs: 29_000, probes: 125 }],
+    [
+      { GIVE_UP: '1h', PROBES: '4' },
+      { giveUpMs: 3_600_000, probes: 4 },
+    ],
+    [{ USER_TIMEOUT: '10m' }, { userTimeoutMs: 600_000 }],
     [{ DELAY: '90s' }, { delayMs: 90_000 }],
     [
       { INTERVAL: '45s', PROBES: '1' },
@@ -146,7 +177,16 @@ t.test('what is not given follows from what is', (t) => {
       { IDLE_WARN: 'off', AUDIT: 'off' },
       { idleWarnMs: null, auditMs: null },
     ],
-    [{ LIMIT: '2147483647ms' }, { limitMs: 2_147_483_647, idleWarnMs: 1_717_986_917 }],
+    [
+      { LIMIT: '2147483647ms' },
+      {
+        limitMs: 2_147_483_647,
+        giveUpMs: 2_147_498_647,
+        intervalMs: 16_910_000,
+        probes: 127,
+        idleWarnMs: 1_717_986_917,
+      },
+    ],
   ]
   for (const [short, changes] of table) {
     const { config, problems } = parseConfig(env(short))
@@ -176,7 +216,7 @@ t.test('a bad value leaves the default and makes one problem that names everythi
     [
       'PROBES',
       '128',
-      'NAT_KEEPALIVE_PROBES="128" was refused: expected a whole number from 1 to 127; using 4.',
+      'NAT_KEEPALIVE_PROBES="128" was refused: expected a whole number from 1 to 127; using 24.',
     ],
     [
       'MODE',
@@ -208,6 +248,22 @@ t.test('a bad value leaves the default and makes one problem that names everythi
       'REQUEST',
       'query',
       'NAT_KEEPALIVE_REQUEST="query" was refused: expected host, path or off; using host.',
+    ],
+    [
+      'GIVE_UP',
+      '10h',
+      'NAT_KEEPALIVE_GIVE_UP="10h" was refused: it is too long; expected a duration from 1s to 32767s, such as 10m; using 6m.',
+    ],
+    [
+      'USER_TIMEOUT',
+      '30',
+      'NAT_KEEPALIVE_USER_TIMEOUT="30" was refused: a bare number is ambiguous (Node counts milliseconds, the kernel seconds), perhaps 30s was meant; expected a duration from 1s to 596h, such as 10m, or off; using off.',
+    ],
+    ['NATIVE', 'maybe', 'NAT_KEEPALIVE_NATIVE="maybe" was refused: expected on or off; using on.'],
+    [
+      'FOREIGN',
+      'ignore',
+      'NAT_KEEPALIVE_FOREIGN="ignore" was refused: expected protect, watch or off; using protect.',
     ],
     ['FORMAT', 'xml', 'NAT_KEEPALIVE_FORMAT="xml" was refused: expected text or json; using text.'],
     [
@@ -332,29 +388,34 @@ t.test('an interval that is more than the delay becomes the delay', (t) => {
   t.end()
 })
 
-t.test('probes that go on past the limit are a word, and kept', (t) => {
-  const { config, problems, given } = parseConfig(env({ DELAY: '200s' }))
-  t.equal(config.delayMs, 200_000)
+t.test('too few probes before the limit are a word, and kept', (t) => {
+  const { config, problems, given } = parseConfig(env({ DELAY: '230s' }))
+  t.equal(config.delayMs, 230_000)
   t.ok(given.has('NAT_KEEPALIVE_DELAY'))
   t.same(problems, [
     {
       variable: 'NAT_KEEPALIVE_DELAY',
-      value: '200s',
+      value: '230s',
       message:
-        'NAT_KEEPALIVE_DELAY="200s" is used, but unanswered probes go on for 4m20s (3m20s + 4 x 15s), past the limit of 4m: if the first are lost, the connection may be forgotten before the last. A shorter delay leaves room for them.',
+        'NAT_KEEPALIVE_DELAY="230s" is used, but only one probe comes before the limit of 4m: where it is lost, the connection is forgotten. A shorter delay leaves room for more.',
     },
   ])
-  t.match(messages({ PROBES: '14' }), [/^NAT_KEEPALIVE_PROBES="14" is used/])
-  t.same(messages({ PROBES: '13' }), [], '45 + 13 x 15 is exactly 240')
-  t.same(messages({ INTERVAL: '45s' }), [])
-  t.match(messages({ INTERVAL: '45s', PROBES: '5' }), [/^NAT_KEEPALIVE_INTERVAL=/])
+  t.same(messages({ DELAY: '209s' }), [], '209, 224 and 239 are less than 240')
+  t.match(messages({ DELAY: '210s' }), [/only 2 probes come before/])
+  t.match(messages({ DELAY: '170s', INTERVAL: '40s' }), [/_DELAY="170s" is used, but only 2/])
+  t.same(messages({ LIMIT: '60s' }), [])
+  t.same(messages({ LIMIT: '60s', DELAY: '15s', INTERVAL: '15s', PROBES: '4' }), [])
+  t.same(messages({ LIMIT: '2s', DELAY: '1s' }), [], 'more do not fit')
   t.end()
 })
 
-t.test('the defaults of a short limit are not complained about, written out or not', (t) => {
-  t.same(messages({ LIMIT: '60s' }), [])
-  t.same(messages({ LIMIT: '60s', DELAY: '15s', INTERVAL: '15s', PROBES: '4' }), [])
-  t.equal(messages({ LIMIT: '60s', DELAY: '16s' }).length, 1)
+t.test('a time to give up that is not reached is a word, and kept', (t) => {
+  t.match(messages({ GIVE_UP: '10m', INTERVAL: '2s' }), [
+    /^NAT_KEEPALIVE_GIVE_UP="10m" is not reached: the kernel takes no more than 127 probes, 2s apart; giving up after 4m14s\.$/,
+  ])
+  t.same(messages({ GIVE_UP: '10m', PROBES: '4' }), [], 'PROBES wins')
+  t.same(messages({ INTERVAL: '2s' }), [], 'nobody asked for it')
+  t.same(messages({ GIVE_UP: '30m' }), [], 'the interval grows')
   t.end()
 })
 
@@ -378,10 +439,9 @@ t.test('several contradictions are as many problems', (t) => {
   t.match(found, [
     /^NAT_KEEPALIVE_DELAY="5m" was refused/,
     /^NAT_KEEPALIVE_INTERVAL="6m" was refused/,
-    /^NAT_KEEPALIVE_PROBES="127" is used/,
     /^NAT_KEEPALIVE_IDLE_WARN="7m" is used/,
   ])
-  t.equal(found.length, 4)
+  t.equal(found.length, 3)
   t.end()
 })
 
@@ -460,7 +520,11 @@ t.test('options are laid over a config', (t) => {
     limitMs: 300_000,
     delayMs: 60_000,
     intervalMs: 20_000,
+    giveUpMs: 400_000,
     probes: 5,
+    userTimeoutMs: 900_000,
+    native: false,
+    foreign: 'watch',
     request: 'path',
     mode: 'kernel',
     app: 'respect',
@@ -490,20 +554,36 @@ t.test('what followed in the base follows the options, what was chosen stays', (
   const moved = { limitMs: 60_000, delayMs: 15_000, intervalMs: 15_000, idleWarnMs: 48_000 }
   const table: readonly [Env, Partial<Config>, Partial<Config>][] = [
     [{}, { limitMs: 60_000 }, moved],
-    [{}, { delayMs: 5000 }, { delayMs: 5000, intervalMs: 5000 }],
-    [{}, { profile: 'aws-nlb' }, { profile: 'aws-nlb', limitMs: 350_000, idleWarnMs: 280_000 }],
+    [{}, { delayMs: 5000 }, { delayMs: 5000, intervalMs: 5000, probes: 72 }],
+    [
+      {},
+      { profile: 'aws-nlb' },
+      {
+        profile: 'aws-nlb',
+        limitMs: 350_000,
+        giveUpMs: 365_000,
+        probes: 25,
+        idleWarnMs: 280_000,
+      },
+    ],
+    [
+      { GIVE_UP: '1m' },
+      { intervalMs: 10_000 },
+      { giveUpMs: 60_000, intervalMs: 10_000, probes: 6 },
+    ],
+    [{}, { giveUpMs: 3_600_000 }, { giveUpMs: 3_600_000, intervalMs: 29_000, probes: 125 }],
     [{ LIMIT: '60s' }, { limitMs: 240_000 }, {}],
     [{ LIMIT: '60s' }, { profile: 'aws-nlb' }, { ...moved, profile: 'aws-nlb' }],
     [
       { DELAY: '10s', INTERVAL: '3s', IDLE_WARN: '30s' },
       { limitMs: 60_000 },
-      { limitMs: 60_000, delayMs: 10_000, intervalMs: 3000, idleWarnMs: 30_000 },
+      { limitMs: 60_000, delayMs: 10_000, intervalMs: 3000, probes: 120, idleWarnMs: 30_000 },
     ],
     [{ IDLE_WARN: 'off' }, { limitMs: 60_000 }, { ...moved, idleWarnMs: null }],
     [
       { PROFILE: 'ipvs' },
       { probes: 2 },
-      { profile: 'ipvs', limitMs: 900_000, probes: 2, idleWarnMs: 720_000 },
+      { profile: 'ipvs', limitMs: 900_000, giveUpMs: 915_000, probes: 2, idleWarnMs: 720_000 },
     ],
   ]
   for (const [short, options, changes] of table) {
@@ -537,7 +617,7 @@ t.test('bad options are problems that name the option', (t) => {
       'limitMs="60s" was refused: expected a number of milliseconds, from 2000 to 2147483647; using 4m.',
       'delayMs=45 was refused: it is too short; expected a number of milliseconds in whole seconds, from 1000 to 32767000; using 45s.',
       'intervalMs=1500 was refused: the kernel counts it in whole seconds; expected a number of milliseconds in whole seconds, from 1000 to 32767000; using 15s.',
-      'probes=4n was refused: expected a whole number from 1 to 127; using 4.',
+      'probes=4n was refused: expected a whole number from 1 to 127; using 24.',
       'mode=a symbol was refused: expected socket or kernel; using socket.',
       'app=a function was refused: expected cap or respect; using cap.',
       'exclude=7 was refused: expected an array of host names (*.internal), addresses or CIDR blocks, each with an optional :port ([fd00::1]:443); leaving this entry out.',
@@ -584,12 +664,12 @@ t.test('options that contradict each other or the base are told apart by name', 
     45_000,
     'intervalMs=46000 was refused: expected no more than the delay of 45s',
   ])
-  t.match(found(standard, { probes: 100 }), [45_000, 15_000, /^probes=100 is used/])
+  t.match(found(standard, { delayMs: 230_000 }), [230_000, 15_000, /^delayMs=230000 is used/])
   t.end()
 })
 
 t.test('what was said about the environment is not said again about the options', (t) => {
-  const { config, problems } = parseConfig(env({ DELAY: '200s', IDLE_WARN: '5m' }))
+  const { config, problems } = parseConfig(env({ DELAY: '230s', IDLE_WARN: '5m' }))
   t.equal(problems.length, 2)
   t.same(applyOptions(config, { format: 'json' }).problems, [])
   t.end()
@@ -631,7 +711,7 @@ t.test('never throws, whatever the options are', (t) => {
         get delayMs() {
           return fail()
         },
-        probes: 4,
+        probes: 24,
       },
       1,
     ],

@@ -1,8 +1,10 @@
 import t from 'tap'
 import { parseConfig } from '../../../src/settings/config'
 import { parseDuration } from '../../../src/settings/duration'
+import { nearest } from '../../../src/settings/nearest'
 import { strictestDefault } from '../../../src/settings/profiles'
-import { nearest, type Setting, settings } from '../../../src/settings/settings'
+import type { Setting } from '../../../src/settings/setting'
+import { settings } from '../../../src/settings/settings'
 
 /** The names and the defaults of the contract. */
 const contract: readonly [name: string, fallback: string][] = [
@@ -11,7 +13,11 @@ const contract: readonly [name: string, fallback: string][] = [
   ['NAT_KEEPALIVE_LIMIT', "the profile's, else 240s"],
   ['NAT_KEEPALIVE_DELAY', '45s, or a quarter of the limit where that is less'],
   ['NAT_KEEPALIVE_INTERVAL', '15s, never more than the delay'],
-  ['NAT_KEEPALIVE_PROBES', '4'],
+  ['NAT_KEEPALIVE_GIVE_UP', '6m, or the limit plus one interval where that is longer'],
+  ['NAT_KEEPALIVE_PROBES', 'what GIVE_UP needs'],
+  ['NAT_KEEPALIVE_USER_TIMEOUT', 'off'],
+  ['NAT_KEEPALIVE_NATIVE', 'on'],
+  ['NAT_KEEPALIVE_FOREIGN', 'protect'],
   ['NAT_KEEPALIVE_REQUEST', 'host'],
   ['NAT_KEEPALIVE_MODE', 'socket'],
   ['NAT_KEEPALIVE_APP', 'cap'],
@@ -100,9 +106,19 @@ t.test('reads what each variable allows', (t) => {
     ['NAT_KEEPALIVE_DELAY', '9h6m7s', 32_767_000],
     ['NAT_KEEPALIVE_INTERVAL', '1s', 1000],
     ['NAT_KEEPALIVE_INTERVAL', '32767s', 32_767_000],
+    ['NAT_KEEPALIVE_GIVE_UP', '1s', 1000],
+    ['NAT_KEEPALIVE_GIVE_UP', '1500ms', 1500],
+    ['NAT_KEEPALIVE_GIVE_UP', '32767s', 32_767_000],
     ['NAT_KEEPALIVE_PROBES', '1', 1],
     ['NAT_KEEPALIVE_PROBES', '127', 127],
     ['NAT_KEEPALIVE_PROBES', '009', 9],
+    ['NAT_KEEPALIVE_USER_TIMEOUT', '10m', 600_000],
+    ['NAT_KEEPALIVE_USER_TIMEOUT', 'OFF', null],
+    ['NAT_KEEPALIVE_NATIVE', 'Off', false],
+    ['NAT_KEEPALIVE_NATIVE', 'yes', true],
+    ['NAT_KEEPALIVE_FOREIGN', 'Protect', 'protect'],
+    ['NAT_KEEPALIVE_FOREIGN', 'watch', 'watch'],
+    ['NAT_KEEPALIVE_FOREIGN', 'OFF', 'off'],
     ['NAT_KEEPALIVE_REQUEST', 'Path', 'path'],
     ['NAT_KEEPALIVE_REQUEST', 'OFF', 'off'],
     ['NAT_KEEPALIVE_MODE', 'Kernel', 'kernel'],
@@ -166,6 +182,10 @@ t.test('refuses for each variable what is absurd, negative, huge or not ASCII', 
     NAT_KEEPALIVE_DELAY: ['0', '45', '0s', '999ms', '1500ms', '32768s', '45S', '45 s', 'off'],
     NAT_KEEPALIVE_INTERVAL: ['0', '15', '0s', '500ms', '1001ms', '32768s', '15sec', 'off'],
     NAT_KEEPALIVE_PROBES: ['0', '00', '128', '4s', '+4', '4.0', '٤', 'off', '1000000004'],
+    NAT_KEEPALIVE_GIVE_UP: ['0', '360', '0s', '999ms', '32768s', 'off', 'on'],
+    NAT_KEEPALIVE_USER_TIMEOUT: ['0', '360', '0s', '999ms', '2147483648ms', 'on', 'none'],
+    NAT_KEEPALIVE_NATIVE: ['10', 'addon'],
+    NAT_KEEPALIVE_FOREIGN: ['on', 'protect,watch', 'native'],
     NAT_KEEPALIVE_REQUEST: ['on', 'url', 'host,path'],
     NAT_KEEPALIVE_MODE: ['off', 'on', 'socket,kernel'],
     NAT_KEEPALIVE_APP: ['off', 'on', 'capped'],
@@ -252,7 +272,12 @@ t.test('checks options by their type', (t) => {
     ['NAT_KEEPALIVE_LIMIT', 2000],
     ['NAT_KEEPALIVE_DELAY', 32_767_000],
     ['NAT_KEEPALIVE_INTERVAL', 1000],
+    ['NAT_KEEPALIVE_GIVE_UP', 32_767_000],
     ['NAT_KEEPALIVE_PROBES', 127],
+    ['NAT_KEEPALIVE_USER_TIMEOUT', null],
+    ['NAT_KEEPALIVE_USER_TIMEOUT', 600_000],
+    ['NAT_KEEPALIVE_NATIVE', false],
+    ['NAT_KEEPALIVE_FOREIGN', 'watch'],
     ['NAT_KEEPALIVE_REQUEST', 'path'],
     ['NAT_KEEPALIVE_MODE', 'kernel'],
     ['NAT_KEEPALIVE_APP', 'respect'],
@@ -291,9 +316,10 @@ t.test('checks options by their type', (t) => {
     t.same(wrong, [], name)
   }
   for (const { name, key, check } of settings) {
-    const nullable = ['profile', 'idleWarnMs', 'auditMs'].includes(key)
+    const nullable = ['profile', 'userTimeoutMs', 'idleWarnMs', 'auditMs'].includes(key)
     t.equal(check(null).value, nullable ? null : undefined, `${name} null`)
-    if (key !== 'enabled' && key !== 'idleLoopback') t.equal(check(true).value, undefined, name)
+    const isSwitch = ['enabled', 'native', 'idleLoopback'].includes(key)
+    if (!isSwitch) t.equal(check(true).value, undefined, name)
     if (key !== 'exclude') t.equal(check([]).value, undefined, name)
   }
   t.end()

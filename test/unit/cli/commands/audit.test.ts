@@ -224,6 +224,7 @@ function connection(
     word: { ...fires(0), nextTimerMs: null, ...word },
     judged,
     holder: null,
+    options: null,
   }
 }
 

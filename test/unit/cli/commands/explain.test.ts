@@ -30,7 +30,9 @@ const codes: Record<Code, true> = {
   NKA201: true,
   NKA202: true,
   NKA203: true,
+  NKA205: true,
   NKA301: true,
+  NKA302: true,
   NKA303: true,
 }
 

@@ -80,11 +80,11 @@ t.test('the values follow from the settings', (t) => {
     intvl: string,
     probes: string,
   ][] = [
-    [{}, '45', '15', '4'],
-    [{ NAT_KEEPALIVE_LIMIT: '60s' }, '15', '15', '4'],
-    [{ NAT_KEEPALIVE_LIMIT: '20s' }, '5', '5', '4'],
-    [{ NAT_KEEPALIVE_PROFILE: 'aws-nat-gateway' }, '45', '15', '4'],
-    [{ NAT_KEEPALIVE_DELAY: '30s', NAT_KEEPALIVE_INTERVAL: '10s' }, '30', '10', '4'],
+    [{}, '45', '15', '24'],
+    [{ NAT_KEEPALIVE_LIMIT: '60s' }, '15', '15', '24'],
+    [{ NAT_KEEPALIVE_LIMIT: '20s' }, '5', '5', '72'],
+    [{ NAT_KEEPALIVE_PROFILE: 'aws-nat-gateway' }, '45', '15', '25'],
+    [{ NAT_KEEPALIVE_DELAY: '30s', NAT_KEEPALIVE_INTERVAL: '10s' }, '30', '10', '36'],
     [{ NAT_KEEPALIVE_PROBES: '9' }, '45', '15', '9'],
   ]
   for (const [env, time, intvl, probes] of table) {

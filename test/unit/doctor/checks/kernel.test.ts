@@ -25,7 +25,7 @@ t.test('it is said in terms of the limit, with the values to set', (t) => {
   t.match(outcome.seen, '7200 s is not less than the idle limit of 60 s')
   t.match(
     outcome.action,
-    /^Set net\.ipv4\.tcp_keepalive_time=15, tcp_keepalive_intvl=15 and tcp_keepalive_probes=4,/,
+    /^Set net\.ipv4\.tcp_keepalive_time=15, tcp_keepalive_intvl=15 and tcp_keepalive_probes=24,/,
   )
   t.end()
 })

@@ -25,9 +25,20 @@ const table: readonly [node: string, interval: boolean, hole: string, ended: boo
 
 t.test('what each release can and cannot do', (t) => {
   for (const [node, interval, hole, ended] of table) {
-    const outcome = run(machineWith(t, {}, { node, now: today }))
+    const without = { known: false, why: 'Node was started with --no-addons' } as const
+    const outcome = run(machineWith(t, {}, { node, now: today, native: without }))
     t.equal(takesInterval(node), interval, node)
-    t.match(outcome.seen, interval ? /can be set/ : /cannot be set: they are 1 s and 10/, node)
+    t.match(
+      outcome.seen,
+      interval
+        ? /sets interval and count/
+        : /cannot be set: they are 1 s and 10, and there is no native part: Node was/,
+      node,
+    )
+    const withPart = run(
+      machineWith(t, {}, { node, now: today, native: { known: true, value: null } }),
+    )
+    if (!interval) t.match(withPart.seen, /\(1 s and 10\): the native part does\./, node)
     t.match(outcome.seen, hole, node)
     const other = hole === https ? tunnel : https
     t.notMatch(outcome.seen, other, node)

@@ -6,18 +6,28 @@ t.test('a Node that sets interval and count follows the settings', (t) => {
   const outcome = run(machineWith(t, {}, { node: '24.19.0' }))
   t.equal(outcome.verdict, 'ok')
   t.match(outcome.seen, 'first probe comes after 45 s idle')
-  t.match(outcome.seen, 'noticed 105 s after its last packet (4 probes, 15 s apart)')
-  t.match(outcome.seen, 'an outage of up to 45 s is survived')
+  t.match(outcome.seen, 'noticed 405 s after its last packet (24 probes, 15 s apart)')
+  t.match(outcome.seen, 'an outage of up to 345 s is survived')
   t.equal(outcome.action, null)
   t.end()
 })
 
-t.test('an older Node gives up after 10 probes, 1 s apart', (t) => {
-  const outcome = run(machineWith(t, {}, { node: '20.20.2' }))
+t.test('so does an older one with the native part', (t) => {
+  const native = { known: true, value: null } as const
+  const outcome = run(machineWith(t, {}, { node: '18.0.0', native }))
+  t.equal(outcome.verdict, 'ok')
+  t.match(outcome.seen, '24 probes, 15 s apart')
+  t.end()
+})
+
+t.test('an older Node without it gives up after 10 probes, 1 s apart', (t) => {
+  const native = { known: false, why: 'NAT_KEEPALIVE_NATIVE is off' } as const
+  const outcome = run(machineWith(t, {}, { node: '20.20.2', native }))
   t.equal(outcome.verdict, 'advice')
   t.match(outcome.seen, 'noticed 55 s after its last packet (10 probes, 1 s apart)')
-  t.match(outcome.seen, 'The settings ask for 4 probes 15 s apart')
+  t.match(outcome.seen, 'The settings ask for 24 probes 15 s apart')
   t.match(outcome.seen, 'more than about 10 s')
+  t.match(outcome.action, 'let the native part load')
   t.match(outcome.action, 'Node 24.19, 26.4 or newer')
   t.end()
 })

@@ -1,5 +1,5 @@
 # For a path that forgets a connection after 60 s of idleness: first probe after
-# 15 s, then every 15 s, 4 in all.
+# 15 s, then every 15 s, 24 in all.
 # The hook covers every outbound TCP connection that JavaScript opens, in every
 # Node program that gets NODE_OPTIONS.
 # The sysctls cover sockets of any language that have keepalive on and set no
@@ -14,7 +14,7 @@
 docker run \
   --sysctl net.ipv4.tcp_keepalive_time=15 \
   --sysctl net.ipv4.tcp_keepalive_intvl=15 \
-  --sysctl net.ipv4.tcp_keepalive_probes=4 \
+  --sysctl net.ipv4.tcp_keepalive_probes=24 \
   -e NODE_OPTIONS=--require=/opt/nat-keepalive/register.js \
   -e NAT_KEEPALIVE_LIMIT=1m \
   -e 'NAT_KEEPALIVE_EXCLUDE=*.internal,[fd00::1]:443' \
