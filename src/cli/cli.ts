@@ -9,6 +9,7 @@ import * as audit from './commands/audit'
 import * as demo from './commands/demo'
 import * as doctor from './commands/doctor'
 import * as explain from './commands/explain'
+import * as measure from './commands/measure'
 import * as profiles from './commands/profiles'
 import * as run from './commands/run'
 import * as snippet from './commands/snippet'
@@ -37,6 +38,7 @@ interface Command {
 const commands: Readonly<Record<string, Command>> = {
   doctor,
   audit,
+  measure,
   run,
   profiles,
   snippet,

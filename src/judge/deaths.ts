@@ -3,7 +3,7 @@ import type { Opener } from '../connections/opener'
 import type { Decision } from '../connections/policy'
 import type { WaitingRequest } from '../connections/waiting-request'
 import type { Config } from '../settings/config'
-import { type Profile, profiles } from '../settings/profiles'
+import type { Profile } from '../settings/profile'
 import { groupKey } from './idle-groups'
 
 /** The end of a connection that had been idle. */
@@ -64,7 +64,7 @@ const BY_THE_PEER: readonly End[] = ['reset', 'broken-pipe', 'hang-up']
 export function explain(
   death: Idle & Pick<Death, 'end' | 'sent' | 'waits' | 'firstProbeMs'>,
   path: Path,
-  table: readonly Profile[] = profiles,
+  table: readonly Profile[] = theTable(),
 ): Explanation | null {
   const { end, sent, waits, maxIdleMs } = death
   if (end === 'aborted') return null
@@ -78,6 +78,19 @@ export function explain(
   if (!waits || !BY_THE_PEER.includes(end)) return null
   if (maxIdleMs < Math.min(path.limitMs, shortestOfLayer7(table))) return null
   return { code: 'NKA303', fits: layer7Limits(death, table) }
+}
+
+/**
+ * Loaded at the first death: programs in which no connection dies do not pay for it. Without it, where
+ * the package was taken away meanwhile, the limit that is set is still known.
+ */
+function theTable(): readonly Profile[] {
+  try {
+    const { profiles } = require('../settings/profiles') as typeof import('../settings/profiles')
+    return profiles
+  } catch {
+    return []
+  }
 }
 
 type Idle = Pick<Death, 'minIdleMs' | 'maxIdleMs'>
@@ -106,7 +119,8 @@ function shortestOfLayer7(table: readonly Profile[]): number {
 function limitsOf(table: readonly Profile[], layer: 4 | 7): Map<number, string[]> {
   const byLimit = new Map<number, string[]>()
   for (const profile of table) {
-    if (profile.layer !== layer) continue
+    // Where probes do not count, it is not for want of them that a connection died.
+    if (profile.layer !== layer || (layer === 4 && profile.probes !== 'count')) continue
     const limitMs = profile.limitSeconds * 1_000
     byLimit.set(limitMs, [...(byLimit.get(limitMs) ?? []), profile.name])
   }

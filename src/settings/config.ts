@@ -1,10 +1,11 @@
 import { printable, quoted } from '../process/printable'
 import { formatDuration } from './duration'
 import { nearest } from './nearest'
-import { findProfile, strictestDefault } from './profiles'
+
 import { type Chosen, type Schedule, scheduleFor } from './schedule'
 import type { Config, Reading, Setting } from './setting'
 import { defaults, settings } from './settings'
+import { strictestLimitSeconds } from './strictest-limit'
 
 export type { Config } from './setting'
 
@@ -262,7 +263,9 @@ function derive(given: Given): Config {
 }
 
 function limitOf(profile: string | null | undefined): number {
-  return (findProfile(profile ?? '') ?? strictestDefault()).limitSeconds * 1000
+  if (profile === null || profile === undefined) return strictestLimitSeconds * 1000
+  const { findProfile } = require('./profiles') as typeof import('./profiles')
+  return (findProfile(profile)?.limitSeconds ?? strictestLimitSeconds) * 1000
 }
 
 function idleWarnOf(limitMs: number): number {

@@ -1,8 +1,9 @@
 import { formatDuration, maxDurationMs } from './duration'
 import { KERNEL_MAXIMA } from './kernel-maxima'
-import { strictestDefault } from './profiles'
+
 import type { Setting } from './setting'
 import { choice, count, duration, durationOrOff, list, onOff, profile } from './setting-kinds'
+import { strictestLimitSeconds } from './strictest-limit'
 
 /** Every default that is a literal; the others follow from these in schedule.ts and config.ts. */
 export const defaults = Object.freeze({
@@ -49,7 +50,7 @@ export const settings: readonly Setting[] = Object.freeze([
     {
       name: 'NAT_KEEPALIVE_LIMIT',
       key: 'limitMs',
-      fallback: `the profile's, else ${strictestDefault().limitSeconds}s`,
+      fallback: `the profile's, else ${strictestLimitSeconds}s`,
       meaning: 'idle limit of the path; wins over the profile',
     },
     { minMs: 2000, maxMs: maxDurationMs, example: '350s' },

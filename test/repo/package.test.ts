@@ -73,6 +73,7 @@ t.test('the tarball holds what users need, and nothing else', (t) => {
     'README.md',
     'SECURITY.md',
     'package.json',
+    'profiles.json',
     'register.d.ts',
     'register.js',
   ])

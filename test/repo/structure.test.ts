@@ -25,6 +25,7 @@ const rooms = [
   'snippets',
   'lab',
   'demo',
+  'measure',
   'cli',
   'bin',
 ]
