@@ -4,6 +4,7 @@ import type { Decision } from '../connections/policy'
 import type { WaitingRequest } from '../connections/waiting-request'
 import type { Config } from '../settings/config'
 import type { Profile } from '../settings/profile'
+import { unkeptBy } from '../settings/unkept'
 import { groupKey } from './idle-groups'
 
 /** The end of a connection that had been idle. */
@@ -71,7 +72,7 @@ export function explain(
   if (end === 'timed-out' && !sent && isProtected(death, path.limitMs)) {
     return { code: 'NKA302', fits: [] }
   }
-  if (end !== 'hang-up' && !isProtected(death, path.limitMs)) {
+  if (end !== 'hang-up' && (!isProtected(death, path.limitMs) || unkeptBy(path) !== null)) {
     const fits = layer4Limits(death, path, table)
     if (fits.length > 0) return { code: 'NKA301', fits }
   }

@@ -220,6 +220,15 @@ t.test('a schedule beyond the limit is no protection', (t) => {
   t.end()
 })
 
+t.test('where probes do not count, a connection with probes dies of the limit too', (t) => {
+  const code = (profile: string) =>
+    explain(death({ firstProbeMs: 45_000, ...idleFor(340, 345) }), { profile, limitMs: 340_000 })
+      ?.code ?? null
+  t.equal(code('aws-global-accelerator'), 'NKA301')
+  t.equal(code('aws-nat-gateway'), null)
+  t.end()
+})
+
 t.test('the table of middleboxes can be given', (t) => {
   const box = (id: string, layer: 4 | 7, limitSeconds: number): Profile => ({
     id,
