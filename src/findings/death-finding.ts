@@ -3,6 +3,7 @@ import type { Config } from '../settings/config'
 import { SEND_DATA, unkeptBy, unkeptText } from '../settings/unkept'
 import type { Finding } from './finding'
 import { limitsText, lostData, lostWords } from './lost'
+import { timerWords } from './timer-words'
 import { adviceText, openerText, requestText } from './words'
 
 /** Connections that nothing kept alive, and that ended after an idle time that fits a limit of the path. */
@@ -31,7 +32,7 @@ function whatText(group: DeathGroup, why: string): string {
       return (
         `${seen} ${were} given up by the program itself${code} after ${idle} without an answer. ` +
         `Whether the answer was lost is not known, but nothing kept the connection alive, and ` +
-        `what has ${limits} would have told nobody.`
+        `what has ${limits} would have told nobody.${timerText(death)}`
       )
     case 'timed-out':
       return `${seen} timed out${code} after ${idle}, which fits ${limits}. ${why}`
@@ -46,3 +47,9 @@ function whatText(group: DeathGroup, why: string): string {
 }
 
 const UNKEPT = 'No keepalive that comes in time was on it.'
+
+/** A timer that is known ends slow answers too, however well the connection is kept. */
+function timerText({ timer }: Death): string {
+  if (timer === null || timer.kind === 'other') return ''
+  return ` It was ${timerWords(timer).name}, which keepalive does not extend.`
+}

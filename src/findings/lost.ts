@@ -40,6 +40,7 @@ export function lostData({ deaths, fits }: DeathGroup, { limitMs }: Config) {
             probes: decision.probes,
           }
         : null,
+    timer: death.timer,
     waits: deaths.some((one) => one.waits),
     request,
     opener,

@@ -1,3 +1,4 @@
+import type { ClientTimer } from '../connections/client-timer'
 import type { End } from '../connections/ending'
 import type { Opener } from '../connections/opener'
 import type { Decision } from '../connections/policy'
@@ -26,6 +27,8 @@ export interface Death {
   readonly waits: boolean
   /** The request that waited, as far as its client tells. */
   readonly request: WaitingRequest | null
+  /** The timer of the client that gave it up, null where none did. */
+  readonly timer: ClientTimer | null
 }
 
 /** An idle limit that a death fits, and the middleboxes that have it; none: it was configured here. */
@@ -60,7 +63,8 @@ const BY_THE_PEER: readonly End[] = ['reset', 'broken-pipe', 'hang-up']
  * NKA303, the peer or something of layer 7 before it, which probes do not reset: it closed the
  * connection while something waited on it, after it had been idle for long.
  *
- * What the program ended for a reason of its own is neither. Pure.
+ * Where keepalive was in time and a timer of the client ended the wait, that timer is NKA303 too: it
+ * knows no probes. What the program ended for a reason of its own is neither. Pure.
  */
 export function explain(
   death: Idle & Pick<Death, 'end' | 'sent' | 'waits' | 'firstProbeMs'>,
@@ -76,8 +80,9 @@ export function explain(
     const fits = layer4Limits(death, path, table)
     if (fits.length > 0) return { code: 'NKA301', fits }
   }
-  if (!waits || !BY_THE_PEER.includes(end)) return null
+  if (!waits || (end !== 'given-up' && !BY_THE_PEER.includes(end))) return null
   if (maxIdleMs < Math.min(path.limitMs, shortestOfLayer7(table))) return null
+  if (end === 'given-up') return { code: 'NKA303', fits: [] }
   return { code: 'NKA303', fits: layer7Limits(death, table) }
 }
 
@@ -156,8 +161,8 @@ export function groupDeaths(deaths: Iterable<Death>, path: Path): DeathGroup[] {
     const explained = explain(death, path)
     if (explained === null) continue
     const limits = explained.fits.map(({ limitMs }) => limitMs)
-    const { end, sent, destination, opener } = death
-    const kind = [explained.code, end, sent, isProtected(death, path.limitMs), limits]
+    const { end, sent, destination, opener, timer } = death
+    const kind = [explained.code, end, sent, timer?.kind, isProtected(death, path.limitMs), limits]
     const key = `${JSON.stringify(kind)} ${groupKey(destination, opener)}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { ...explained, deaths: [death] })

@@ -90,6 +90,7 @@ function death(changes: Partial<Death> = {}): Death {
     firstProbeMs: null,
     waits: false,
     request: null,
+    timer: null,
     ...changes,
   }
 }
@@ -584,6 +585,7 @@ t.test('NKA301 for one connection that nothing protected', (t) => {
       fits: [nat],
       protected: false,
       schedule: null,
+      timer: null,
       waits: true,
       request,
       opener,
@@ -737,6 +739,7 @@ t.test('NKA303 for a connection that the peer closed while a request waited', (t
       fits: [alb],
       protected: true,
       schedule: { delayMs: 45_000, intervalMs: 15_000, probes: 4 },
+      timer: null,
       waits: true,
       request,
       opener,

@@ -30,6 +30,7 @@ function death(changes: Partial<Death> = {}): Death {
     firstProbeMs: null,
     waits: false,
     request: null,
+    timer: null,
     ...changes,
   }
 }
@@ -66,7 +67,7 @@ t.test('which end is explained by what', (t) => {
     // No NAT closes in good order.
     ['hang-up', [null, 'NKA303'], [null, 'NKA303']],
     // The client's own timer on a slow answer, but for what nothing kept alive.
-    ['given-up', ['NKA301', 'NKA301'], [null, null]],
+    ['given-up', ['NKA301', 'NKA301'], [null, 'NKA303']],
     ['aborted', [null, null], [null, null]],
   ]
   for (const [end, bare, kept] of ends) {
