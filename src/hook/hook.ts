@@ -22,6 +22,7 @@ import { guarded } from '../process/guarded'
 import type { Later } from '../process/later'
 import type { Config } from '../settings/config'
 import { compileExclude, type Exclude } from '../settings/exclude'
+import type { PoolKeeper } from '../watch/pool-keeper'
 import type { Watch } from '../watch/watch'
 import { Keepalive } from './keepalive'
 import type { Guard, SetKeepAlive } from './patch'
@@ -41,6 +42,7 @@ export class Hook implements Guard {
   readonly #later: Later
   readonly #topUp: TopUp
   #watch: Watch | undefined
+  #keeper: PoolKeeper | undefined
   readonly #unfollow: () => void
   readonly #debug = createDebug('hook')
   /** Decides about names once their address is known. */
@@ -188,6 +190,7 @@ export class Hook implements Guard {
 
   /** Notes the byte counters of the connections, in slices, and tells nothing. */
   glance(): void {
+    this.#keepPool()
     const steps = this.registry.look(() => {})
     const go = () => {
       for (let step = 0; step < STEPS_OF_A_SLICE; step++) if (steps.next().done) return
@@ -208,10 +211,23 @@ export class Hook implements Guard {
 
   /** Begins to look at the connections of the process, if that is wanted. Throws where it cannot. */
   start(): void {
+    this.#keepPool()
     if (this.config.auditMs !== null) this.watch.auditor.start()
   }
 
+  /** From the first glance on: what is made at a connect would be in the context of a request. */
+  #keepPool(): void {
+    if (this.config.pool !== 'evict' || this.#keeper !== undefined) return
+    try {
+      const { keepPool } = require('../watch/keep-pool') as typeof import('../watch/keep-pool')
+      this.#keeper = keepPool(this.registry, this.config, this.#later)
+    } catch (error) {
+      this.#debug('the pool: %O', error)
+    }
+  }
+
   stop(): void {
+    this.#keeper?.stop()
     this.#watch?.auditor.stop()
     this.#unfollow()
   }

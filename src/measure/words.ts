@@ -1,5 +1,5 @@
 import type { Profile } from '../settings/profiles'
-import { defaultSchedule } from '../settings/schedule'
+import { scheduleFor } from '../settings/schedule'
 import { type Conclusion, fitting, limitToSet } from './conclude'
 import type { Outcome } from './rung'
 
@@ -108,7 +108,7 @@ function whatToSet(conclusion: Conclusion, { delayMs }: { readonly delayMs: numb
         ]
       : []
   }
-  const own = defaultSchedule(seconds * 1_000)
+  const own = scheduleFor(seconds * 1_000)
   const schedule = `the first probe then goes out after ${age(own.delayMs)}`
   const suits = delayMs < seconds * 1_000
   return [

@@ -253,6 +253,7 @@ function derive(given: Given): Config {
     request: given.request ?? defaults.request,
     mode: given.mode ?? defaults.mode,
     app: given.app ?? defaults.app,
+    pool: given.pool ?? defaults.pool,
     exclude: given.exclude ?? defaults.exclude,
     sysctl: given.sysctl ?? defaults.sysctl,
     idleWarnMs: given.idleWarnMs === undefined ? idleWarnOf(limitMs) : given.idleWarnMs,

@@ -23,6 +23,8 @@ export interface Config {
   request: RequestNaming
   mode: 'socket' | 'kernel'
   app: 'cap' | 'respect'
+  /** Whether pooled connections that are stale are destroyed. */
+  pool: 'off' | 'evict'
   /** The rules as written, each of them valid. */
   exclude: readonly string[]
   sysctl: 'auto' | 'warn' | 'off' | 'strict'

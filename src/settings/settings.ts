@@ -22,6 +22,7 @@ export const defaults = Object.freeze({
   request: 'host',
   mode: 'socket',
   app: 'cap',
+  pool: 'off',
   exclude: Object.freeze([]) as readonly string[],
   sysctl: 'auto',
   idleWarnPercent: 80,
@@ -145,6 +146,16 @@ export const settings: readonly Setting[] = Object.freeze([
         "the program's own setKeepAlive calls: cap = a shorter delay stays, off, 0 and longer become ours; respect = an explicit call wins and is recorded",
     },
     ['cap', 'respect'],
+  ),
+  choice(
+    {
+      name: 'NAT_KEEPALIVE_POOL',
+      key: 'pool',
+      fallback: defaults.pool,
+      meaning:
+        'evict = destroy free connections of http and https agents that the peer has closed, or that went stale while the process stood still',
+    },
+    ['off', 'evict'],
   ),
   list({
     name: 'NAT_KEEPALIVE_EXCLUDE',
