@@ -23,6 +23,7 @@ function text(changes: Partial<Death> = {}): string {
     },
     firstProbeMs: 45_000,
     waits: false,
+    timer: null,
     request: null,
     ...changes,
   }
