@@ -25,6 +25,7 @@ need rabbitmq-server /usr/sbin/rabbitmq-server
 need nats-server /usr/sbin/nats-server
 need mosquitto /usr/sbin/mosquitto
 need nginx-light /usr/sbin/nginx
+need prometheus /usr/bin/prometheus
 # To build the native part again, and to run it on other systems.
 need gcc /usr/bin/gcc
 need binutils /usr/bin/ld

@@ -9,6 +9,7 @@ import * as audit from './commands/audit'
 import * as demo from './commands/demo'
 import * as doctor from './commands/doctor'
 import * as explain from './commands/explain'
+import * as lab from './commands/lab'
 import * as measure from './commands/measure'
 import * as profiles from './commands/profiles'
 import * as run from './commands/run'
@@ -28,9 +29,9 @@ interface Command {
   readonly options: NonNullable<ParseArgsConfig['options']>
   /**
    * Whether arguments that are no options are taken: `any` wherever they stand; with `command`, the
-   * first of them ends the options. None are without it.
+   * first of them ends the options; with `dashes` only two dashes do. None are without it.
    */
-  readonly operands?: 'any' | 'command'
+  readonly operands?: 'any' | 'command' | 'dashes'
   run(values: object, terminal: Terminal, invocation: Invocation): Promise<number>
 }
 
@@ -43,6 +44,7 @@ const commands: Readonly<Record<string, Command>> = {
   profiles,
   snippet,
   explain,
+  lab,
   demo,
 }
 
@@ -60,7 +62,7 @@ ${Object.entries(commands)
 Example:
   nat-keepalive doctor
 
-Exit codes: 0 fine, 1 findings, 2 wrong usage.
+Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 could not look.
 `
 
 /** The command line of nat-keepalive; `argv` is what follows the name of the program. */
@@ -116,6 +118,11 @@ interface Arguments {
 }
 
 function read(args: readonly string[], { options, operands }: Command): Arguments {
+  if (operands === 'dashes') {
+    const end = args.includes('--') ? args.indexOf('--') : args.length
+    const { values } = parse(args.slice(0, end), options, false)
+    return { values, operands: args.slice(end + 1) }
+  }
   if (operands !== 'command') return parse(args, options, operands === 'any')
   const first = args.findIndex((arg) => arg === '--' || !arg.startsWith('-'))
   const end = first === -1 ? args.length : first

@@ -79,8 +79,9 @@ t.test('the tarball holds what users need, and nothing else', (t) => {
   ])
   const odd = published.filter(
     (path) =>
-      /\.test\.|fixtures|snapshot/.test(path) ||
-      !/\.(js|d\.ts|md|json|svg|yaml)$|^native\/[a-z0-9-]+\.(node|c|sh|txt)$|^LICENSE$|^examples\/Dockerfile$/.test(
+      /fixtures|snapshot/.test(path) ||
+      (/\.test\./.test(path) && !path.startsWith('examples/lab/')) ||
+      !/\.([cm]?js|d\.ts|md|json|svg|ya?ml)$|^native\/[a-z0-9-]+\.(node|c|sh|txt)$|^LICENSE$|^examples\/Dockerfile$/.test(
         path,
       ),
   )
