@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { nameRequests } from '../connections/describe-request'
-import { type Endpoint, endpointOf } from '../connections/endpoint'
+import { destinationOf, type Endpoint, endpointOf } from '../connections/endpoint'
 import { openSockets } from '../connections/open-sockets'
 import type { Peer } from '../connections/peer'
 import {
@@ -36,6 +36,8 @@ const STEPS_OF_A_SLICE = 16
 export class Hook implements Guard {
   readonly config: Config
   readonly registry = new Registry()
+  /** How many calls of the program's were capped. */
+  overridden = 0
   readonly #keepalive: Keepalive
   readonly #policy: Policy
   readonly #exclude: Exclude
@@ -279,9 +281,23 @@ export class Hook implements Guard {
   }
 
   #tell({ id, endpoint, asked, decision }: Entry): void {
-    const channel = overrides(decision) ? channels.override : channels.protect
     if (decision.action === 'protect') {
-      publish(channel, () => ({ id, endpoint, asked, applied: decision, reason: decision.reason }))
+      const { reason } = decision
+      const data = () => ({ id, endpoint, asked, applied: decision, reason })
+      if (overrides(decision)) {
+        this.overridden++
+        publish(channels.override, () => ({
+          code: 'NKA204',
+          message: `A call that would have undone the keepalive of the connection to ${destinationOf(endpoint)} was capped (${reason}).`,
+          data: data(),
+        }))
+      } else {
+        publish(channels.protect, () => ({
+          code: null,
+          message: `Keepalive is on the connection to ${destinationOf(endpoint)} (${reason}).`,
+          data: data(),
+        }))
+      }
     }
     this.#debug('#%d %s:%d %s %o', id, endpoint.host, endpoint.port, decision.reason, decision)
   }

@@ -8,8 +8,9 @@ import { deathFinding } from '../findings/death-finding'
 import { createDebug } from '../findings/debug'
 import { emit } from '../findings/emit'
 import { givenUpFinding } from '../findings/given-up-finding'
+import { endText } from '../findings/lost'
 import { publish } from '../findings/publish'
-import { type Death, groupDeaths } from '../judge/deaths'
+import { type Death, explain, groupDeaths } from '../judge/deaths'
 import {
   auditIdle,
   type Episodes,
@@ -70,6 +71,7 @@ export class Auditor {
   readonly #idle: IdleTeller
   /** How many findings of each kind were told. */
   readonly counters = { idle: 0, lost: 0 }
+  readonly lost = { NKA301: 0, NKA302: 0, NKA303: 0 }
 
   constructor(
     registry: Registry,
@@ -86,6 +88,11 @@ export class Auditor {
     this.#idle = new IdleTeller(config)
     this.#asker = new Asker(config, later, proc)
     this.#vital = new VitalSigns(registry, config, proc, this.#asker)
+  }
+
+  /** How many groups with dying connections were told of. */
+  get dying(): number {
+    return this.#vital.count
   }
 
   /** Looks now, and from now on. */
@@ -141,10 +148,15 @@ export class Auditor {
     const deaths = lost.map((one) => deathOf(one, sysctlDelayMs))
     for (const death of deaths) {
       this.#debug('lost: %o', death)
-      publish(channels.lost, () => death)
+      publish(channels.lost, () => ({
+        code: explain(death, this.#config)?.code ?? null,
+        message: endText(death),
+        data: death,
+      }))
     }
     for (const group of groupDeaths(deaths, this.#config)) {
       this.counters.lost += group.deaths.length
+      this.lost[group.code] += group.deaths.length
       emit(FINDINGS[group.code](group, this.#config), this.#config.format)
     }
   }
