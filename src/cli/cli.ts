@@ -9,6 +9,7 @@ import * as audit from './commands/audit'
 import * as demo from './commands/demo'
 import * as doctor from './commands/doctor'
 import * as explain from './commands/explain'
+import * as exporter from './commands/exporter'
 import * as lab from './commands/lab'
 import * as measure from './commands/measure'
 import * as profiles from './commands/profiles'
@@ -45,6 +46,7 @@ const commands: Readonly<Record<string, Command>> = {
   snippet,
   explain,
   lab,
+  exporter,
   demo,
 }
 

@@ -46,6 +46,7 @@ export class Hook implements Guard {
   #watch: Watch | undefined
   #keeper: PoolKeeper | undefined
   readonly #unfollow: () => void
+  #unobserve: (() => void) | undefined
   readonly #debug = createDebug('hook')
   /** Decides about names once their address is known. */
   readonly #whenConnected = new WhenConnected((socket, peer) => this.#connected(socket, peer))
@@ -215,6 +216,9 @@ export class Hook implements Guard {
   start(): void {
     this.#keepPool()
     if (this.config.auditMs !== null) this.watch.auditor.start()
+    if (this.config.metrics !== 'otel') return
+    const { observeWhenThere } = require('./otel-metrics') as typeof import('./otel-metrics')
+    this.#unobserve = observeWhenThere(this, this.#later)
   }
 
   /** From the first glance on: what is made at a connect would be in the context of a request. */
@@ -231,6 +235,7 @@ export class Hook implements Guard {
   stop(): void {
     this.#keeper?.stop()
     this.#watch?.auditor.stop()
+    this.#unobserve?.()
     this.#unfollow()
   }
 

@@ -260,6 +260,7 @@ function derive(given: Given): Config {
     idleLoopback: given.idleLoopback ?? defaults.idleLoopback,
     auditMs: given.auditMs === undefined ? defaults.auditMs : given.auditMs,
     format: given.format ?? defaults.format,
+    metrics: given.metrics ?? defaults.metrics,
   }
 }
 

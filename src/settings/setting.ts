@@ -34,6 +34,8 @@ export interface Config {
   /** How often the auditor looks, null for never. */
   auditMs: number | null
   format: 'text' | 'json'
+  /** Whether the metrics go to OpenTelemetry where its API is loaded. */
+  metrics: 'off' | 'otel'
 }
 
 /** How much of a waiting request is named. */

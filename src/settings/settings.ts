@@ -29,6 +29,7 @@ export const defaults = Object.freeze({
   idleLoopback: false,
   auditMs: 30_000,
   format: 'text',
+  metrics: 'off',
 } as const)
 
 const kernelRange = { minMs: 1000, maxMs: KERNEL_MAXIMA.seconds * 1000, wholeSeconds: true }
@@ -127,6 +128,15 @@ export const settings: readonly Setting[] = Object.freeze([
         'how a waiting request is named: host (method and host), path (without query, cut), off',
     },
     ['host', 'path', 'off'],
+  ),
+  choice(
+    {
+      name: 'NAT_KEEPALIVE_METRICS',
+      key: 'metrics',
+      fallback: defaults.metrics,
+      meaning: 'otel: register instruments with OpenTelemetry, where an SDK is in the process',
+    },
+    ['off', 'otel'],
   ),
   choice(
     {

@@ -47,7 +47,7 @@ for (const [argv, message, topic] of wrong) {
   })
 }
 
-const names = ['doctor', 'audit', 'run', 'profiles', 'snippet', 'lab', 'demo']
+const names = ['doctor', 'audit', 'run', 'profiles', 'snippet', 'lab', 'exporter', 'demo']
 
 t.test('--help and --version are data', async (t) => {
   const { version } = require('../../../package.json')

@@ -23,6 +23,7 @@ const standard: Config = {
   idleLoopback: false,
   auditMs: 30_000,
   format: 'text',
+  metrics: 'off',
 }
 
 type Env = Record<string, string | undefined>
@@ -77,6 +78,7 @@ t.test('takes every setting, with blanks around it', (t) => {
       IDLE_LOOPBACK: ' on ',
       AUDIT: ' 1500ms ',
       FORMAT: ' json ',
+      METRICS: ' otel ',
     }),
   }
   const { config, problems, given } = parseConfig(all)
@@ -101,6 +103,7 @@ t.test('takes every setting, with blanks around it', (t) => {
     idleLoopback: true,
     auditMs: 1500,
     format: 'json',
+    metrics: 'otel',
   })
   t.same(problems, [])
   t.same([...given].sort(), Object.keys(all).sort())
@@ -269,6 +272,7 @@ t.test('a bad value leaves the default and makes one problem that names everythi
       'ignore',
       'NAT_KEEPALIVE_FOREIGN="ignore" was refused: expected protect, watch or off; using protect.',
     ],
+    ['METRICS', 'on', 'NAT_KEEPALIVE_METRICS="on" was refused: expected off or otel; using off.'],
     ['FORMAT', 'xml', 'NAT_KEEPALIVE_FORMAT="xml" was refused: expected text or json; using text.'],
     [
       'PROFILE',
@@ -539,6 +543,7 @@ t.test('options are laid over a config', (t) => {
     idleLoopback: true,
     auditMs: null,
     format: 'json',
+    metrics: 'otel',
   }
   t.same(applyOptions(standard, all), { config: all, problems: [] })
   t.same(applyOptions(all, {}), { config: all, problems: [] })

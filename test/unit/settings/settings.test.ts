@@ -19,6 +19,7 @@ const contract: readonly [name: string, fallback: string][] = [
   ['NAT_KEEPALIVE_NATIVE', 'on'],
   ['NAT_KEEPALIVE_FOREIGN', 'protect'],
   ['NAT_KEEPALIVE_REQUEST', 'host'],
+  ['NAT_KEEPALIVE_METRICS', 'off'],
   ['NAT_KEEPALIVE_MODE', 'socket'],
   ['NAT_KEEPALIVE_APP', 'cap'],
   ['NAT_KEEPALIVE_POOL', 'off'],
@@ -139,6 +140,7 @@ t.test('reads what each variable allows', (t) => {
     ['NAT_KEEPALIVE_AUDIT', '100ms', 100],
     ['NAT_KEEPALIVE_AUDIT', 'OFF', null],
     ['NAT_KEEPALIVE_FORMAT', 'JSON', 'json'],
+    ['NAT_KEEPALIVE_METRICS', 'OTel', 'otel'],
   ]
   for (const [name, text, value] of table) {
     t.same(setting(name).parse(text), { value, refusals: [] }, `${name}=${text}`)
@@ -208,6 +210,7 @@ t.test('refuses for each variable what is absurd, negative, huge or not ASCII', 
     NAT_KEEPALIVE_IDLE_WARN: ['0', '180', '0s', '99ms', 'on'],
     NAT_KEEPALIVE_IDLE_LOOPBACK: ['10', '01'],
     NAT_KEEPALIVE_AUDIT: ['0', '30', '0s', '99ms', 'on'],
+    NAT_KEEPALIVE_METRICS: ['on', 'prometheus'],
     NAT_KEEPALIVE_FORMAT: ['off', 'yaml', 'json5'],
   }
   for (const [name] of contract) {
@@ -293,6 +296,7 @@ t.test('checks options by their type', (t) => {
     ['NAT_KEEPALIVE_IDLE_LOOPBACK', true],
     ['NAT_KEEPALIVE_AUDIT', null],
     ['NAT_KEEPALIVE_FORMAT', 'json'],
+    ['NAT_KEEPALIVE_METRICS', 'otel'],
   ]
   for (const [name, value] of good) {
     t.same(setting(name).check(value), { value, refusals: [] }, `${name} ${String(value)}`)

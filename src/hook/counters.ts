@@ -1,4 +1,4 @@
-import type { Hook } from '../hook/hook'
+import type { Hook } from './hook'
 
 /** What is counted in a process, without asking the kernel. */
 export interface Counters {
