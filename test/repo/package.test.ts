@@ -81,7 +81,7 @@ t.test('the tarball holds what users need, and nothing else', (t) => {
     (path) =>
       /fixtures|snapshot/.test(path) ||
       (/\.test\./.test(path) && !path.startsWith('examples/lab/')) ||
-      !/\.([cm]?js|d\.ts|md|json|svg|ya?ml)$|^native\/[a-z0-9-]+\.(node|c|sh|txt)$|^LICENSE$|^examples\/Dockerfile$/.test(
+      !/\.([cm]?js|d\.ts|md|json|svg|ya?ml)$|^native\/[a-z0-9-]+\.(node|c|sh|txt)$|^LICENSE$|^examples\/(.*\/)?Dockerfile$/.test(
         path,
       ),
   )
