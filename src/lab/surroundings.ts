@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { addHook, requireOption } from '../doctor/checks/hook-entries'
 import { createMachine } from '../doctor/checks/machine'
 import { formatDuration } from '../settings/duration'
-import { defaults, settings } from '../settings/settings'
+import { defaults } from '../settings/settings'
 import type { Plan } from './plan'
 
 /** With the hook, without it even where NODE_OPTIONS has it, or as the environment has it. */
@@ -39,14 +39,10 @@ export function surroundingsOf(
 
 function scaledSettings({ limitSeconds, scale }: Plan): Record<string, string> {
   const audit = Math.max(1, Math.round((defaults.auditMs ?? 30_000) / scale / 1_000))
-  const values: Record<string, string> = {
+  const patience = Math.max(2, Math.round(defaults.leastGiveUpMs / scale / 1_000))
+  return {
     NAT_KEEPALIVE_LIMIT: `${limitSeconds}s`,
     NAT_KEEPALIVE_AUDIT: `${audit}s`,
+    NAT_KEEPALIVE_GIVE_UP: formatDuration(Math.max(patience, limitSeconds + 1) * 1_000),
   }
-  // Six minutes of patience, where the hook has that setting.
-  const patience = Math.max(2, Math.round(360 / scale))
-  if (settings.some(({ name }) => (name as string) === 'NAT_KEEPALIVE_GIVE_UP')) {
-    values.NAT_KEEPALIVE_GIVE_UP = formatDuration(patience * 1_000)
-  }
-  return values
 }

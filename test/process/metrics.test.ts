@@ -58,6 +58,7 @@ t.test('prom-client', async (t) => {
     `${name}_overridden_calls_total 1`,
     `${name}_dying_warnings_total 0`,
     `${name}_lost_connections_total{code="NKA301"} 0`,
+    `${name}_lost_connections_total{code="NKA302"} 0`,
     `${name}_lost_connections_total{code="NKA303"} 0`,
   ])
   t.match(forgotten, /^\s*6\n$/)
@@ -85,6 +86,7 @@ const exported = `
 const expected = {
   'nat-keepalive network.connection.opened {connection} network.transport tcp': 3,
   'nat-keepalive network.connection.lost {connection} network.transport tcp error.type NKA301': 0,
+  'nat-keepalive network.connection.lost {connection} network.transport tcp error.type NKA302': 0,
   'nat-keepalive network.connection.lost {connection} network.transport tcp error.type NKA303': 0,
   'nat-keepalive nat_keepalive.call.overridden {call}': 1,
   'nat-keepalive nat_keepalive.connection.dying {connection} network.transport tcp': 0,
