@@ -35,8 +35,9 @@ import { type QuietSocket, VitalSigns } from './vital-signs'
 /** What costs more than a look at counters is done once in so many regular beats. */
 const SLOW_EVERY = 4
 
-/** A connection on which nothing has moved for so long may be dying. */
+/** Data that is not acknowledged for so long is a sign, and so are three probes. */
 const QUIET_MS = 30_000
+const QUIET_PROBES = 3
 
 /** What tells of a lost connection, by its cause. */
 const FINDINGS = { NKA301: deathFinding, NKA302: givenUpFinding, NKA303: closedFinding }
@@ -110,17 +111,18 @@ export class Auditor {
    * milliseconds.
    */
   async look(): Promise<number> {
-    const { idleWarnMs, idleLoopback, auditMs } = this.#config
+    const { idleWarnMs, idleLoopback, auditMs, delayMs, intervalMs } = this.#config
     const threshold = idleWarnMs ?? Number.POSITIVE_INFINITY
     // What passes the threshold before the next look goes into the same warning.
     const about = Math.max(threshold / 2, threshold - (auditMs ?? 0))
     const idle: Candidate[] = []
     const quiet: QuietSocket[] = []
+    const quietMs = Math.min(QUIET_MS, delayMs + QUIET_PROBES * intervalMs)
     const isDue = this.#vital.alarmed || clock() >= this.#slowAt
     let longest = 0
     const steps = this.#registry.look((entry, socket, idleMs) => {
       if (idleMs < threshold && idleMs > longest) longest = idleMs
-      if (isDue && idleMs >= QUIET_MS && (idleLoopback || !entry.loopback)) {
+      if (isDue && idleMs >= quietMs && (idleLoopback || !entry.loopback)) {
         quiet.push({ entry, socket, idleMs })
       }
       if (idleMs < about || (!idleLoopback && entry.loopback)) return
