@@ -65,7 +65,7 @@ function casesOf(binaries: readonly Binary[]): Case[] {
     of.map((binary) => ({ ...rest, binary }))
   return [
     // Five minutes, as on AWS and Azure; by then their gateways have forgotten the connection.
-    ...make([...older.slice(0, 1), ...newestOf(binaries)], {
+    ...make([...binaries.slice(0, 1), ...newestOf(binaries)], {
       name: 'as by default',
       schedule: DEFAULT,
       shortMs: 20_000,

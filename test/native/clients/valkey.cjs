@@ -3,13 +3,16 @@
 const { GlideClient, Logger } = require('@valkey/valkey-glide')
 
 async function main() {
-  const { TARGET_PORT } = process.env
+  const { TARGET_HOST = '127.0.0.1', TARGET_PORT } = process.env
   Logger.init('off')
   const client = await GlideClient.createClient({
-    addresses: [{ host: '127.0.0.1', port: Number(TARGET_PORT) }],
+    addresses: [{ host: TARGET_HOST, port: Number(TARGET_PORT) }],
     requestTimeout: 600_000,
   })
-  client.blpop(['empty'], 0).catch(() => {})
+  client.blpop(['empty'], 0).then(
+    () => console.log('answered'),
+    () => {},
+  )
   setTimeout(() => console.log(TARGET_PORT), 200)
 }
 

@@ -5,7 +5,12 @@ const zmq = require('zeromq')
 const held = []
 
 async function main() {
-  const { TARGET_PORT, KEEPALIVE = '-1', KEEPALIVE_IDLE = '-1' } = process.env
+  const {
+    TARGET_HOST = '127.0.0.1',
+    TARGET_PORT,
+    KEEPALIVE = '-1',
+    KEEPALIVE_IDLE = '-1',
+  } = process.env
   let port = TARGET_PORT
   if (port === undefined) {
     const reply = new zmq.Reply()
@@ -19,9 +24,10 @@ async function main() {
     tcpKeepaliveIdle: Number(KEEPALIVE_IDLE),
   })
   held.push(request)
-  request.connect(`tcp://127.0.0.1:${port}`)
+  request.connect(`tcp://${TARGET_HOST}:${port}`)
   await request.send('a question')
-  request.receive().catch(() => {})
+  const answered = () => console.log('answered')
+  request.receive().then(answered, () => {})
   // Waiting alone does not keep it running, and a socket that is garbage is closed.
   setInterval(() => held.length, 60_000)
   console.log(port)
