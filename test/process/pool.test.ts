@@ -1,14 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { register, runNode, withEnv } from '../run-node'
 
 const program = join(__dirname, 'programs', 'thawed.cjs')
-const rounds = 3
+const rounds = 2
+const mostRounds = 6
 
 /** A server that closes idle connections after half a second, and tells no client beforehand. */
 async function impatientServer(t: { teardown(handler: () => unknown): unknown }): Promise<number> {
@@ -40,28 +42,24 @@ async function outcomes(port: number, env: Record<string, string>): Promise<stri
     [process.execPath, '-r', register, program, String(port)],
   )
   const child = spawn(file as string, args, { stdio: ['pipe', 'pipe', 'ignore'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async (): Promise<string> => (await lines.next()).value ?? 'ended'
   const found: string[] = []
   try {
-    for (let round = 0; round < rounds; round++) {
-      await says(child, 'pooled')
+    for (let round = 0; round < mostRounds && found.length < rounds; round++) {
+      if ((await next()) !== 'pooled') break
       child.kill('SIGSTOP')
-      await sleep(2_200)
+      await sleep(2_800)
       child.kill('SIGCONT')
-      found.push(await says(child, 'answered', 'failed'))
-      child.stdin?.write('again\n')
+      const [late, ...outcome] = (await next()).split(' ')
+      // A machine that is too busy stops it after its timer: that round tells nothing.
+      if (Number(late) > 1_000) found.push(outcome.join(' '))
+      child.stdin.write('again\n')
     }
   } finally {
     child.kill('SIGKILL')
   }
   return found
-}
-
-async function says(child: ChildProcess, ...words: string[]): Promise<string> {
-  for (;;) {
-    const [chunk] = await once(child.stdout as NonNullable<typeof child.stdout>, 'data')
-    const line = String(chunk).trim()
-    if (words.some((word) => line.startsWith(word))) return line
-  }
 }
 
 const linux = process.platform === 'linux'
@@ -94,7 +92,6 @@ t.test('eviction holds no process, wastes no time, and touches no request', asyn
         }).on('error', reject)
       })
       await get('/')
-      const before = process.cpuUsage()
       const slow = get('/slow')
       // Stands still for longer than the limit, with a request under way.
       setTimeout(() => { const end = Date.now() + 2200; while (Date.now() < end); }, 700)

@@ -1,6 +1,6 @@
 'use strict'
-// A client whose pooled connection the server closes while the client is stopped. Each STEP that it
-// reads makes it ready anew, and its first timer after it has stood still sends a request.
+// A client whose pooled connection the server closes while the client is stopped: a timer that is due
+// meanwhile sends a request, and says how late it was. Whatever it reads begins another round.
 const http = require('node:http')
 
 const port = Number(process.argv[2])
@@ -22,18 +22,15 @@ function say(text) {
 async function round() {
   await get()
   say('pooled')
-  let last = performance.now()
-  const timer = setInterval(async () => {
-    const gap = performance.now() - last
-    last = performance.now()
-    if (gap < 1_600) return
-    clearInterval(timer)
+  const due = performance.now() + 1_500
+  setTimeout(async () => {
+    const lateMs = Math.round(performance.now() - due)
     await get().then(
-      () => say('answered'),
-      (error) => say(`failed ${error.code}`),
+      () => say(`${lateMs} answered`),
+      (error) => say(`${lateMs} failed ${error.code}`),
     )
     process.stdin.once('data', round)
-  }, 20)
+  }, 1_500)
 }
 
 // Long enough for the watch of the hook to begin.
