@@ -8,7 +8,7 @@ export function renderSystemd(values: Values): Snippet {
   const notes = [
     '/etc/systemd/system/your.service.d/nat-keepalive.conf',
     numbers,
-    `${hook} It has to be at ${hookFolder}, readable for the user of the service.`,
+    `${hook} It has to be at ${hookFolder}, readable for the user of the service; out of an image that has it: docker cp $(docker create IMAGE):${hookFolder} /opt/`,
     'The sysctls of a host hold for all of it and not for one unit, so they are not here: `nat-keepalive snippet sysctl` prints them.',
     not,
     `Then: systemctl daemon-reload, and restart the service. ${merge}`,

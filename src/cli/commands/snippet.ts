@@ -2,14 +2,20 @@ import { quoted } from '../../process/printable'
 import { version } from '../../process/version'
 import { parseConfig } from '../../settings/config'
 import { nearest } from '../../settings/nearest'
+import { renderCloudRun } from '../../snippets/cloud-run'
 import { renderCompose } from '../../snippets/compose'
 import { renderDocker } from '../../snippets/docker'
 import { renderEcs } from '../../snippets/ecs'
+import { renderHelm } from '../../snippets/helm'
 import { renderKubernetes } from '../../snippets/kubernetes'
+import { renderKustomize } from '../../snippets/kustomize'
 import { renderLambda } from '../../snippets/lambda'
+import { renderOpenTelemetryInjector } from '../../snippets/opentelemetry-injector'
+import { renderPm2 } from '../../snippets/pm2'
 import type { RenderSnippet } from '../../snippets/snippet'
 import { renderSysctl } from '../../snippets/sysctl'
 import { renderSystemd } from '../../snippets/systemd'
+import { renderTerraform } from '../../snippets/terraform'
 import { valuesOf } from '../../snippets/values'
 import type { Terminal } from '../../terminal/terminal'
 import { UsageError } from '../../terminal/usage-error'
@@ -27,10 +33,16 @@ format has none.
   docker      a docker run command
   compose     a service of a compose file
   kubernetes  a pod: sysctls, and the hook through an init container
+  kustomize   the same as a component, for labelled Deployments
+  helm        the same as values of a chart
   ecs         a task definition, with systemControls
+  terraform   the same as a resource of Terraform
+  cloud-run   a service of Google Cloud Run
   lambda      a SAM template: a layer, and NODE_OPTIONS
   systemd     a drop-in for a unit
+  pm2         an ecosystem file
   sysctl      a file for /etc/sysctl.d
+  opentelemetry-injector  its configuration file
 
   --help      this text
 
@@ -48,10 +60,16 @@ const kinds: Readonly<Record<string, RenderSnippet>> = {
   docker: renderDocker,
   compose: renderCompose,
   kubernetes: renderKubernetes,
+  kustomize: renderKustomize,
+  helm: renderHelm,
   ecs: renderEcs,
+  terraform: renderTerraform,
+  'cloud-run': renderCloudRun,
   lambda: renderLambda,
   systemd: renderSystemd,
+  pm2: renderPm2,
   sysctl: renderSysctl,
+  'opentelemetry-injector': renderOpenTelemetryInjector,
 }
 
 export async function run(

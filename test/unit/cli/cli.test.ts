@@ -32,7 +32,7 @@ const wrong: readonly [argv: readonly string[], message: string, topic: string][
   [['run', '--json', 'ls'], 'The option --json is unknown.', 'run '],
   [
     ['snippet'],
-    'A KIND is missing: docker, compose, kubernetes, ecs, lambda, systemd or sysctl.',
+    'A KIND is missing: docker, compose, kubernetes, kustomize, helm, ecs, terraform, cloud-run, lambda, systemd, pm2, sysctl or opentelemetry-injector.',
     'snippet ',
   ],
   [['snippet', 'dokcer'], 'The kind "dokcer" is unknown, perhaps docker was meant.', 'snippet '],
