@@ -37,11 +37,18 @@ export function introduceNat(times: Times, paint: Paint): string {
 
 /** Instead of part two. */
 export function renderNoNat(why: string, paint: Paint): string {
-  return section(
+  const text = section(
     paint('bold', 'Part 2: an answer that takes longer than the NAT remembers'),
-    `This part is left out, because it needs a NAT on this machine. ${why}`,
+    `This part is left out, because it needs a NAT on this machine. ${why} Part 1 is all that can be shown here. Where there is Docker, this shows both:`,
   )
+  return `${text}${containerLine}`
 }
+
+/** On macOS and Windows, Docker runs in a virtual machine whose Linux has all of it. */
+const containerLine = `  docker run --rm --privileged node:24 sh -c "apt-get update -qq &&
+    apt-get install -qq -y iproute2 nftables && npx -y nat-keepalive demo"
+
+`
 
 const titles = {
   reset: 'A NAT that resets what it has forgotten, as the AWS NAT Gateway does:',

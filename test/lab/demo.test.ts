@@ -129,7 +129,11 @@ Not known, because it is hidden.
 Part 2: an answer that takes longer than the NAT remembers
 This part is left out, because it needs a NAT on this machine. The NAT lab needs
 ip, nft in the PATH: install with
-\`apt-get install -y iproute2 nftables util-linux mount dash\`.
+\`apt-get install -y iproute2 nftables util-linux mount dash\`. Part 1 is all that
+can be shown here. Where there is Docker, this shows both:
+
+  docker run --rm --privileged node:24 sh -c "apt-get update -qq &&
+    apt-get install -qq -y iproute2 nftables && npx -y nat-keepalive demo"
 
 To protect a program of yours, start it with this line:
   node -r nat-keepalive/register app.js
