@@ -10,6 +10,7 @@ import * as demo from './commands/demo'
 import * as doctor from './commands/doctor'
 import * as explain from './commands/explain'
 import * as profiles from './commands/profiles'
+import * as rescue from './commands/rescue'
 import * as run from './commands/run'
 import * as snippet from './commands/snippet'
 
@@ -37,6 +38,7 @@ interface Command {
 const commands: Readonly<Record<string, Command>> = {
   doctor,
   audit,
+  rescue,
   run,
   profiles,
   snippet,

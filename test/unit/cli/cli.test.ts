@@ -47,7 +47,7 @@ for (const [argv, message, topic] of wrong) {
   })
 }
 
-const names = ['doctor', 'audit', 'run', 'profiles', 'snippet', 'demo']
+const names = ['doctor', 'audit', 'rescue', 'run', 'profiles', 'snippet', 'demo']
 
 t.test('--help and --version are data', async (t) => {
   const { version } = require('../../../package.json')
@@ -70,7 +70,7 @@ t.test('every command has its --help, with its usage first', async (t) => {
     t.match(stdout, /^Exit codes?: /m)
     if (name !== 'demo') t.match(stdout, /^Example.*:\n {2}\S/m)
     for (const row of stdout.split('\n')) t.ok(row.length <= 80, row)
-    if (!['audit', 'demo'].includes(name)) matchExpected(t, stdout, `help-${name}.txt`)
+    if (!['audit', 'rescue', 'demo'].includes(name)) matchExpected(t, stdout, `help-${name}.txt`)
     t.equal((await cli([name, '-h'])).stdout, stdout)
   }
   t.equal((await cli(['snippet', 'docker', '--help'])).code, 0)
