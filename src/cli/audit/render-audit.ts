@@ -84,7 +84,7 @@ function titleOf({ pid, command, ageMs, hook, node, container, pod }: ProcessAud
     hook !== null
       ? `, with the hook${hook.version === null ? '' : ` ${hook.version}`}`
       : node
-        ? ', without the hook'
+        ? ', no hook seen'
         : ''
   const inside =
     container === null

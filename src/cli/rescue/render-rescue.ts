@@ -59,6 +59,7 @@ export function renderOutcome(
   rescued: readonly RescuedSocket[],
   limitMs: number,
   dryRun: boolean,
+  installed: boolean,
 ): string {
   if (rescued.length === 0) return 'No outbound connections: there is nothing to rescue.'
   const count = (wanted: RescuedSocket['outcome']) =>
@@ -76,7 +77,8 @@ export function renderOutcome(
     late === 0
       ? ''
       : ` ${late === 1 ? 'One of them has' : `${late} of them have`} been idle for longer than ${text(limitMs)}: the path may have forgotten ${late === 1 ? 'it' : 'them'} already, and another audit shows whether a probe is answered.`
-  return wrapText(
-    `${rescued.length} outbound: ${parts.join(', ')}.${may} What the program opens from now on has its own times: start it with the hook.`,
-  )
+  const later = installed
+    ? ''
+    : ' What the program opens from now on has its own times: start it with the hook.'
+  return wrapText(`${rescued.length} outbound: ${parts.join(', ')}.${may}${later}`)
 }
