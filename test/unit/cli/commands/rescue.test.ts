@@ -72,7 +72,7 @@ t.test('a refusal of the kernel has its reason, and nothing was done', async (t)
     const [command = '', ...args] = ['/usr/bin/python3', filter, call, ...withEnv({}, argv)]
     const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' })
     t.equal(status, 3)
-    t.match(stdout.replace(/\s+/g, ' '), /Nothing was done: its descriptors .*EPERM.* Next: /)
+    t.match(stdout.replace(/\s+/g, ' '), /Nothing was done to its descriptors: .*EPERM.* Next: /)
     t.strictSame(has(), before)
   }
 })
