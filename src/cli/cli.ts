@@ -60,7 +60,8 @@ ${Object.entries(commands)
 Example:
   nat-keepalive doctor
 
-Exit codes: 0 fine, 1 findings, 2 wrong usage.
+Exit codes: 0 fine, 1 findings, 2 wrong usage or a refused setting, 3 nothing
+could be looked into, 4 the output could not be written.
 `
 
 /** The command line of nat-keepalive; `argv` is what follows the name of the program. */
@@ -75,6 +76,7 @@ export async function main(
   try {
     if (name === undefined) throw new UsageError('A COMMAND is missing.')
     if (name.startsWith('-')) return about(argv, terminal)
+    if (name === 'help') return tellHelp(args, terminal)
     const command = find(name)
     topic = `${name} `
     const { values, operands } = read(args, command)
@@ -89,6 +91,7 @@ export async function main(
       say(terminal.stderr, `${error.message} See nat-keepalive ${topic}--help.`)
       return 2
     }
+    if ((error as NodeJS.ErrnoException)?.syscall === 'write') throw error
     // A defect. Node would print it with whatever is in it.
     terminal.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
     return 3
@@ -97,8 +100,16 @@ export async function main(
 
 /** Without a COMMAND there are only questions about the program itself. */
 function about(argv: readonly string[], { stdout }: Terminal): number {
-  const { help: wanted } = parse(argv, { version: { type: 'boolean' } }, false).values
+  const questions = { version: { type: 'boolean', short: 'v' } } as const
+  const { help: wanted } = parse(argv, questions, false).values
   stdout.write(wanted ? help : `${version}\n`)
+  return 0
+}
+
+/** `help` and `help COMMAND`, as many programs have it. */
+function tellHelp([topic, more]: readonly string[], { stdout }: Terminal): number {
+  if (more !== undefined) throw new UsageError(`The argument ${quoted(more)} is one too many.`)
+  stdout.write(topic === undefined || topic.startsWith('-') ? help : find(topic).help)
   return 0
 }
 
@@ -155,5 +166,9 @@ function sentenceOf({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
     return `The argument ${quoted(subject)} is one too many.`
   }
-  return `The option ${subject} is not used in the right way.`
+  // `-h, --help` of an option with a short name; `--limit <value>` of one that takes a value.
+  const name = subject.split(/[ ,]+/).find((word) => word.startsWith('--')) ?? subject
+  return message.includes('argument missing') || message.includes('ambiguous')
+    ? `The option ${name} takes a value.`
+    : `The option ${name} takes no value.`
 }

@@ -2,18 +2,9 @@ import { closeSync } from 'node:fs'
 import { unknown } from '../kernel/kernel-word'
 import { errorName, type NativePart } from '../kernel/native'
 import { SocketFacts } from '../kernel/socket-facts'
+import { optionsOf, type SocketOptions } from '../kernel/socket-options'
 import type { TcpState } from '../kernel/tcp-states'
 import { type SocketTimes, type TableLine, timesOf } from './table-line'
-
-/** What was set on a socket, getsockopt(2) of tcp(7). */
-export interface SocketOptions {
-  readonly keepalive: boolean
-  readonly delayMs: number
-  readonly intervalMs: number
-  readonly probes: number
-  /** 0: none. */
-  readonly userTimeoutMs: number
-}
 
 /** What a duplicate of a descriptor tells of a connection. */
 export interface SeenByDescriptor {
@@ -52,7 +43,7 @@ export class DescriptorReader {
     const taken = this.#part.takeDescriptor(process, fd)
     if (taken < 0) return errorName(taken)
     try {
-      return readOptions(this.#part, this.#facts, taken)
+      return readDescriptor(this.#part, this.#facts, taken)
     } finally {
       closeSync(taken)
     }
@@ -60,7 +51,11 @@ export class DescriptorReader {
 }
 
 /** What a descriptor of this process tells. */
-export function readOptions(part: NativePart, facts: SocketFacts, fd: number): DescriptorReading {
+export function readDescriptor(
+  part: NativePart,
+  facts: SocketFacts,
+  fd: number,
+): DescriptorReading {
   const result = facts.read(part, fd)
   if (result < 0) {
     const name = errorName(result)
@@ -69,13 +64,7 @@ export function readOptions(part: NativePart, facts: SocketFacts, fd: number): D
   const state = facts.info.state ?? STATELESS
   const times = timesOf(facts.info)
   return {
-    options: {
-      keepalive: facts.keepalive,
-      delayMs: facts.idleSeconds * 1_000,
-      intervalMs: facts.intervalSeconds * 1_000,
-      probes: facts.probes,
-      userTimeoutMs: facts.userTimeoutMs,
-    },
+    options: optionsOf(facts),
     times,
     line: {
       inode: 0,

@@ -1,7 +1,7 @@
 import { judge, UNKNOWN_SCHEDULE, type Verdict } from '../judge/verdict'
 import type { KernelWord } from '../kernel/kernel-word'
+import type { SocketOptions } from '../kernel/socket-options'
 import { formatDuration } from '../settings/duration'
-import type { SocketOptions } from './descriptor-reader'
 import type { SocketTimes, TableLine } from './table-line'
 
 /** From where the word on a connection comes, the best first. */

@@ -1,4 +1,5 @@
 import { type KernelWord, kernelWord } from '../kernel/kernel-word'
+import { recordWord } from '../kernel/record-word'
 import type { SocketRecord } from '../kernel/sock-diag'
 import type { TcpInfo } from '../kernel/tcp-info'
 import type { TcpSocket } from '../kernel/tcp-line'
@@ -49,14 +50,7 @@ export function lineOfRecord(record: SocketRecord): TableLine {
     local: { address: record.localAddress, port: record.localPort },
     remote: { address: record.remoteAddress, port: record.remotePort },
     state: record.state,
-    word: kernelWord({
-      state: record.state,
-      timer: record.timer,
-      whenMs: record.timerMs,
-      retransmits: info?.retransmits ?? record.retries,
-      probes: info?.unansweredProbes ?? record.retries,
-      txQueue: record.txQueue,
-    }),
+    word: recordWord(record),
     times: info === null ? null : timesOf(info),
     sampleMs: record.keepaliveDelayMs,
   }

@@ -50,7 +50,7 @@ function upgrade(port: number, path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const headers = {
       Connection: 'Upgrade',
-      Upgrade: 'websocket',
+      Upgrade: 'WebSocket',
       'Sec-WebSocket-Version': '13',
       'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
     }

@@ -1,5 +1,5 @@
 import { LEAVE } from '../kernel/native'
-import type { SocketOptions } from '../outside/descriptor-reader'
+import type { SocketOptions } from '../kernel/socket-options'
 
 /** The schedule that is to be in force, as the settings give it. */
 export interface WantedSchedule {

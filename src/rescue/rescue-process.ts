@@ -1,7 +1,8 @@
 import { closeSync } from 'node:fs'
 import { errorName, LEAVE, type NativePart } from '../kernel/native'
 import { SocketFacts } from '../kernel/socket-facts'
-import { readOptions, type SocketOptions } from '../outside/descriptor-reader'
+import type { SocketOptions } from '../kernel/socket-options'
+import { readDescriptor } from '../outside/descriptor-reader'
 import { idleMsOf, type OutsideSocket } from '../outside/outside-socket'
 import { planKeepalive, planned, type WantedSchedule } from './keepalive-plan'
 
@@ -66,7 +67,7 @@ function rescueSocket(
   wanted: WantedSchedule,
   dryRun: boolean,
 ): RescuedSocket {
-  const found = readOptions(part, facts, fd)
+  const found = readDescriptor(part, facts, fd)
   // A descriptor can be another socket by now.
   if (found === null) return outcomeOf(socket, null, null, 'gone')
   if (typeof found === 'string') return outcomeOf(socket, null, null, 'failed', found)
@@ -81,7 +82,7 @@ function rescueSocket(
   if (dryRun) return outcomeOf(socket, before, aim, 'rescued')
   const { idleSeconds, intervalSeconds, probes } = plan
   const set = part.setKeepalive(fd, 1, idleSeconds, intervalSeconds, probes, LEAVE)
-  const back = readOptions(part, facts, fd)
+  const back = readDescriptor(part, facts, fd)
   const after = typeof back === 'object' && back !== null ? back.options : null
   if (set < 0) return outcomeOf(socket, before, after, 'failed', errorName(set))
   const holds = after !== null && JSON.stringify(after) === JSON.stringify(aim)

@@ -81,9 +81,9 @@ export async function run(
   }: { readonly env: NodeJS.ProcessEnv; readonly operands: readonly string[] },
 ): Promise<number> {
   const worst = worstAllowed(values['fail-on'])
-  const { limitMs } = pathSettings(env, values, terminal.stderr)
+  const { limitMs, native: wanted } = pathSettings(env, values, terminal.stderr)
   const proc = createProcFs()
-  const native = loadNative(!/^(off|0|false|no|disabled)$/i.test(env.NAT_KEEPALIVE_NATIVE ?? ''))
+  const native = loadNative(wanted)
   const auditor = new OutsideAuditor(proc, {
     limitMs,
     part: native.known ? native.value : null,
@@ -114,7 +114,7 @@ export async function run(
 
 function pidOf(text: string): string {
   if (!/^[1-9]\d{0,9}$/.test(text)) {
-    throw new UsageError(`The process ${quoted(text)} is not a number.`)
+    throw new UsageError(`The PID ${quoted(text)} is no whole number from 1 on.`)
   }
   return text
 }

@@ -129,7 +129,7 @@ export async function run(
 
 function pidOf(text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text)) {
-    throw new UsageError(`The process ${quoted(text)} is not a number.`)
+    throw new UsageError(`The PID ${quoted(text)} is no whole number from 1 on.`)
   }
   return Number(text)
 }

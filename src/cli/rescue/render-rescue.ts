@@ -1,5 +1,5 @@
 import { destinationOf } from '../../connections/endpoint'
-import type { SocketOptions } from '../../outside/descriptor-reader'
+import type { SocketOptions } from '../../kernel/socket-options'
 import { text } from '../../outside/outside-socket'
 import type { WantedSchedule } from '../../rescue/keepalive-plan'
 import type { RescuedSocket } from '../../rescue/rescue-process'

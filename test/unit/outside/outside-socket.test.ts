@@ -8,7 +8,7 @@ const options = {
   delayMs: 45_000,
   intervalMs: 15_000,
   probes: 4,
-  userTimeoutMs: 0,
+  userTimeoutMs: null,
 }
 const busy = hidden({ why: 'unacknowledged data hides its keepalive timer' })
 const nothing = { options: null, times: null, sampleMs: null }

@@ -187,7 +187,7 @@ t.test('a process that is gone or no number gets a sentence', async (t) => {
   }
   const none = await audit(['--pid', 'mine'])
   t.equal(none.code, 2)
-  t.match(none.stderr, /^nat-keepalive: The process "mine" is not a number\.[^\n]*\n$/)
+  t.match(none.stderr, /^nat-keepalive: The PID "mine" is no whole number from 1 on\.[^\n]*\n$/)
   const quiet = await audit(['--pid', String(process.pid), '--loopback'])
   t.equal(quiet.stderr, '')
 })
@@ -329,7 +329,7 @@ function connection(
     word: { ...fires(0), nextTimerMs: null, ...word },
     times: { lastSentMs: 1_264_000, lastReceivedMs: 1_264_100, lastAnswerMs: 20_400 },
     sampleMs: null,
-    options: { keepalive, delayMs: 45_000, intervalMs: 15_000, probes: 4, userTimeoutMs: 0 },
+    options: { keepalive, delayMs: 45_000, intervalMs: 15_000, probes: 4, userTimeoutMs: null },
     source: 'descriptor',
     judged,
     ...more,

@@ -80,7 +80,7 @@ t.test('a refusal of the kernel has its reason, and nothing was done', async (t)
 t.test('wrong usage', async (t) => {
   const table: readonly [string[], Record<string, string>, RegExp][] = [
     [[], {}, /A PID is missing/],
-    [['mine'], {}, /"mine" is not a number/],
+    [['mine'], {}, /"mine" is no whole number/],
     [['2147483'], {}, /There is no process 2147483/],
     [[`${process.pid}`], { NAT_KEEPALIVE_DELAY: '45' }, /DELAY="45" was refused/],
     [[`${process.pid}`, '--limit', '9'], {}, /--limit "9" was refused/],
