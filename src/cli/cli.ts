@@ -6,6 +6,7 @@ import { say } from '../terminal/say'
 import { createTerminal, type Streams, type Terminal } from '../terminal/terminal'
 import { UsageError } from '../terminal/usage-error'
 import * as audit from './commands/audit'
+import * as completion from './commands/completion'
 import * as demo from './commands/demo'
 import * as doctor from './commands/doctor'
 import * as explain from './commands/explain'
@@ -18,6 +19,8 @@ interface Invocation {
   readonly env: NodeJS.ProcessEnv
   /** The arguments that are no options. */
   readonly operands: readonly string[]
+  /** All there are: what is completed. */
+  readonly commands: Readonly<Record<string, Command>>
 }
 
 interface Command {
@@ -43,6 +46,7 @@ const commands: Readonly<Record<string, Command>> = {
   profiles,
   snippet,
   explain,
+  completion,
   demo,
 }
 
@@ -52,7 +56,7 @@ Keeps idle outbound connections alive behind NAT gateways, and tells which
 ones would die.
 
 ${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}\n`)
+  .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}\n`)
   .join('')}
   --help     this text, or after a COMMAND the text about it
   --version  the version of nat-keepalive
@@ -85,7 +89,7 @@ export async function main(
       terminal.stdout.write(command.help)
       return 0
     }
-    return await command.run(rest, terminal, { env, operands })
+    return await command.run(rest, terminal, { env, operands, commands })
   } catch (error) {
     if (error instanceof UsageError) {
       say(terminal.stderr, `${error.message} See nat-keepalive ${topic}--help.`)

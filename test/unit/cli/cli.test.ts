@@ -53,7 +53,7 @@ for (const [argv, message, topic] of wrong) {
   })
 }
 
-const names = ['doctor', 'audit', 'rescue', 'run', 'profiles', 'snippet', 'demo']
+const names = ['doctor', 'audit', 'rescue', 'run', 'profiles', 'snippet', 'completion', 'demo']
 
 t.test('--help and --version are data', async (t) => {
   const { version } = require('../../../package.json')
@@ -83,6 +83,22 @@ t.test('every command has its --help, with its usage first', async (t) => {
     t.equal((await cli(['help', name])).stdout, stdout)
   }
   t.equal((await cli(['snippet', 'docker', '--help'])).code, 0)
+})
+
+t.test('a shell completes what the table of commands has', async (t) => {
+  const { stdout: script } = await cli(['completion', 'bash'])
+  const complete = (words: string) => {
+    const text = `${script}\nCOMP_WORDS=(nat-keepalive ${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _nat_keepalive; echo "\${COMPREPLY[@]}"`
+    return spawnSync('bash', ['-c', text], { encoding: 'utf8' }).stdout.trim()
+  }
+  t.equal(complete('res'), 'rescue')
+  t.equal(complete('audit --fa'), '--fail-on')
+  t.equal(complete('rescue --d'), '--dry-run')
+  t.equal(complete('no-such --'), '')
+  t.match((await cli(['completion', 'zsh'])).stdout, /bashcompinit/)
+  const { stdout: fish } = await cli(['completion', 'fish'])
+  t.match(fish, /seen_subcommand_from audit' -l fail-on$/m)
+  t.match(await cli(['completion', 'tcsh']), { code: 2, stderr: /bash, zsh or fish/ })
 })
 
 t.test('what cannot be written is an exit code', { skip: process.platform !== 'linux' }, (t) => {
