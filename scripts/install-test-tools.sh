@@ -29,6 +29,7 @@ need nginx-light /usr/sbin/nginx
 need golang-go /usr/bin/go
 need default-jdk-headless /usr/bin/javac
 need postgresql-client /usr/bin/psql
+need prometheus /usr/bin/prometheus
 # To build the native part again, and to run it on other systems.
 need gcc /usr/bin/gcc
 need binutils /usr/bin/ld

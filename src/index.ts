@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
+import { type Channels, channels as internalChannels } from './findings/channels'
 import { emit } from './findings/emit'
 import { hookFinding } from './findings/hook-finding'
+import { type Counters, countersOf } from './hook/counters'
 import { createInstallation, type Installation, installed } from './hook/installation'
 import { startUp, tellOfFailure, tellOfOtherVersion, tellOfProblems } from './hook/startup'
 import { environment } from './kernel/environment'
@@ -12,6 +14,20 @@ import { buildReport } from './report/build-report'
 import type { Report } from './report/report'
 import { applyOptions, type Config, parseConfig } from './settings/config'
 
+export type { Channels, MessageChannel } from './findings/channels'
+export type {
+  Applied,
+  DyingMessage,
+  IdleMessage,
+  KernelData,
+  KernelMessage,
+  LostMessage,
+  Message,
+  Messages,
+  OverrideMessage,
+  ProtectMessage,
+} from './findings/messages'
+export type { Counters, LossCode } from './hook/counters'
 export type { Report } from './report/report'
 export type { Config } from './settings/config'
 export { type Profile, profiles } from './settings/profiles'
@@ -62,6 +78,22 @@ function installOrJoin(options: Partial<Config> | undefined): (() => void) | und
 export function report(): Report {
   return buildReport(installed()?.hook() ?? null, createProcFs())
 }
+
+/**
+ * What is counted here, without asking the kernel: for metrics, as often as they want. Null where the
+ * hook is not installed, or has been uninstalled.
+ */
+export function counters(): Counters | null {
+  const hook = installed()?.hook()
+  return hook ? countersOf(hook) : null
+}
+
+/**
+ * The diagnostics channels, with types: each message has a code, a message and data. They are those
+ * of `node:diagnostics_channel` under `nat-keepalive:protect` and so on, which any copy of this
+ * package speaks on.
+ */
+export const channels: Channels = internalChannels
 
 /** Leaves this socket alone from now on: what is set on it stays, and its next calls are its own. */
 export function exempt(socket: Socket): void {

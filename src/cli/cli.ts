@@ -10,6 +10,9 @@ import * as completion from './commands/completion'
 import * as demo from './commands/demo'
 import * as doctor from './commands/doctor'
 import * as explain from './commands/explain'
+import * as exporter from './commands/exporter'
+import * as lab from './commands/lab'
+import * as measure from './commands/measure'
 import * as profiles from './commands/profiles'
 import * as rescue from './commands/rescue'
 import * as run from './commands/run'
@@ -31,9 +34,9 @@ interface Command {
   readonly options: NonNullable<ParseArgsConfig['options']>
   /**
    * Whether arguments that are no options are taken: `any` wherever they stand; with `command`, the
-   * first of them ends the options. None are without it.
+   * first of them ends the options; with `dashes` only two dashes do. None are without it.
    */
-  readonly operands?: 'any' | 'command'
+  readonly operands?: 'any' | 'command' | 'dashes'
   run(values: object, terminal: Terminal, invocation: Invocation): Promise<number>
 }
 
@@ -42,11 +45,14 @@ const commands: Readonly<Record<string, Command>> = {
   doctor,
   audit,
   rescue,
+  measure,
   run,
   profiles,
   snippet,
   explain,
   completion,
+  lab,
+  exporter,
   demo,
 }
 
@@ -131,6 +137,11 @@ interface Arguments {
 }
 
 function read(args: readonly string[], { options, operands }: Command): Arguments {
+  if (operands === 'dashes') {
+    const end = args.includes('--') ? args.indexOf('--') : args.length
+    const { values } = parse(args.slice(0, end), options, false)
+    return { values, operands: args.slice(end + 1) }
+  }
   if (operands !== 'command') return parse(args, options, operands === 'any')
   const first = args.findIndex((arg) => arg === '--' || !arg.startsWith('-'))
   const end = first === -1 ? args.length : first

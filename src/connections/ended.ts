@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { clock } from '../process/clock'
+import { type ClientTimer, timerOfError } from './client-timer'
 import { type Ending, endingOf, timeoutPassed } from './ending'
 import type { Endpoint } from './endpoint'
 import { type Entry, gapOf, type Internals } from './entry'
@@ -19,6 +20,8 @@ export interface Ended extends Ending, IdleTime {
   /** Whether something waited for an answer. */
   readonly waits: boolean
   readonly request: WaitingRequest | null
+  /** The timer of the client that gave it up; null where none did. */
+  readonly timer: ClientTimer | null
 }
 
 /**
@@ -59,11 +62,12 @@ export function endedOf(
   const gap = isUntold ? null : unanswered
   // A peer that has answered before owes an answer to what was written last.
   const waited = waits ?? (unanswered !== null && read > 0 && !(isUntold && wrote))
+  const bySocket = timeoutPassed(socket, max)
   const ending = endingOf({
     error,
     peerEnded,
     waits: waited,
-    timedOut: timedOut || timeoutPassed(socket, max),
+    timedOut: timedOut !== null || bySocket,
   })
   if (ending === null) return null
   const keepalive = decision.action === 'protect' ? decision : asked?.enable ? asked : null
@@ -85,5 +89,18 @@ export function endedOf(
     loopback,
     waits: waited,
     request,
+    timer: ending.end === 'given-up' ? timerOf(socket, error, timedOut, bySocket) : null,
   }
+}
+
+/** What an error or a request says of its timer goes before a timeout of the socket that has passed too. */
+function timerOf(
+  socket: Socket,
+  error: unknown,
+  timedOut: ClientTimer['kind'] | null,
+  bySocket: boolean,
+): ClientTimer {
+  const told = timedOut ?? timerOfError(error)
+  if (told !== 'other' && told !== 'socket') return { kind: told, ms: null }
+  return bySocket ? { kind: 'socket', ms: socket.timeout ?? null } : { kind: told, ms: null }
 }

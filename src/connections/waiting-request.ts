@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { subscribe } from '../process/subscribe'
+import { type ClientTimer, timerOfError } from './client-timer'
 import { describeRequest, hostOf, type WaitingRequest } from './describe-request'
 import { isTimeout } from './ending'
 import { openStreams } from './http2-streams'
@@ -45,13 +46,13 @@ function onHeaders(message: unknown): void {
 }
 
 /** Requests that a timer of the program gave up: undici does not tell the socket why. */
-const timedOut = new WeakSet<object>()
+const timedOut = new WeakMap<object, ClientTimer['kind']>()
 
 const failed = channel('undici:request:error')
 
 function onFailed(message: unknown): void {
   const { request, error } = message as { request: object; error: unknown }
-  if (isTimeout(error)) timedOut.add(request)
+  if (isTimeout(error)) timedOut.set(request, timerOfError(error))
 }
 
 /** Listens to undici, twice for each request; the other clients are only looked at when it matters. */
@@ -83,11 +84,11 @@ export interface Waiting {
   readonly request: WaitingRequest | null
   /** Null where its client does not tell (databases). */
   readonly waits: boolean | null
-  /** Whether a timer of the program had given the request up, where the socket is not told so. */
-  readonly timedOut: boolean
+  /** The timer of the program that gave the request up, where the socket is not told so. */
+  readonly timedOut: ClientTimer['kind'] | null
 }
 
-const UNTOLD: Waiting = { request: null, waits: null, timedOut: false }
+const UNTOLD: Waiting = { request: null, waits: null, timedOut: null }
 
 /**
  * What waits on a socket that is being destroyed. `latest` is the request that was found the last
@@ -101,15 +102,15 @@ export function waitingAtEnd(socket: Socket, latest: WaitingRequest | null): Wai
       return {
         request: first === undefined ? null : describeHeaders(first),
         waits: streams.length > 0,
-        timedOut: false,
+        timedOut: null,
       }
     }
     const request = waitingRequest(socket) ?? latest
     const tells = request !== null || '_httpMessage' in socket || ofUndici.has(socket)
     if (!tells) return UNTOLD
     const last = ofUndici.get(socket)?.deref()
-    const givenUp = last !== undefined && timedOut.has(last)
-    return { request, waits: request !== null, timedOut: givenUp }
+    const givenUp = last === undefined ? undefined : timedOut.get(last)
+    return { request, waits: request !== null, timedOut: givenUp ?? null }
   } catch {
     return UNTOLD
   }

@@ -1,7 +1,9 @@
 import type { Death, DeathGroup } from '../judge/deaths'
 import type { Config } from '../settings/config'
+import { SEND_DATA, unkeptBy, unkeptText } from '../settings/unkept'
 import type { Finding } from './finding'
 import { limitsText, lostData, lostWords } from './lost'
+import { timerWords } from './timer-words'
 import { adviceText, openerText, requestText } from './words'
 
 /** Connections that nothing kept alive, and that ended after an idle time that fits a limit of the path. */
@@ -9,16 +11,18 @@ export function deathFinding(group: DeathGroup, config: Config): Finding {
   const [death] = group.deaths as readonly [Death]
   const { opener, decision } = death
   const { request } = lostWords(group)
+  const unkept = unkeptBy(config)
   const waited =
     request === null ? '' : ` The request${requestText(request)} was waiting for its answer.`
   return {
     code: 'NKA301',
-    text: `${whatText(group)}${waited} ${openerText(opener)} ${adviceText(decision, config)}`,
+    text: `${whatText(group, unkept === null ? UNKEPT : unkeptText(unkept))}${waited} ${openerText(opener)} ${unkept === null ? adviceText(decision, config) : SEND_DATA}`,
     data: lostData(group, config),
   }
 }
 
-function whatText(group: DeathGroup): string {
+/** `why`: why keepalive did not keep it. */
+function whatText(group: DeathGroup, why: string): string {
   const [death] = group.deaths as readonly [Death]
   const { seen, were, idle } = lostWords(group)
   const limits = `an idle limit of ${limitsText(group.fits)}`
@@ -28,18 +32,24 @@ function whatText(group: DeathGroup): string {
       return (
         `${seen} ${were} given up by the program itself${code} after ${idle} without an answer. ` +
         `Whether the answer was lost is not known, but nothing kept the connection alive, and ` +
-        `what has ${limits} would have told nobody.`
+        `what has ${limits} would have told nobody.${timerText(death)}`
       )
     case 'timed-out':
-      return `${seen} timed out${code} after ${idle}, which fits ${limits}. ${UNKEPT}`
+      return `${seen} timed out${code} after ${idle}, which fits ${limits}. ${why}`
     case 'broken-pipe':
-      return `${seen} ${were} gone when the program wrote${code} after ${idle}, which fits ${limits}. ${UNKEPT}`
+      return `${seen} ${were} gone when the program wrote${code} after ${idle}, which fits ${limits}. ${why}`
     default:
       return death.sent
-        ? `${seen} ${were} reset${code} after ${idle}, which fits ${limits}. ${UNKEPT}`
+        ? `${seen} ${were} reset${code} after ${idle}, which fits ${limits}. ${why}`
         : `${seen} ${were} reset${code} after ${idle} in which nothing was sent: by something on ` +
-            `the path that resets what it forgets, which fits ${limits}, or by the peer. ${UNKEPT}`
+            `the path that resets what it forgets, which fits ${limits}, or by the peer. ${why}`
   }
 }
 
 const UNKEPT = 'No keepalive that comes in time was on it.'
+
+/** A timer that is known ends slow answers too, however well the connection is kept. */
+function timerText({ timer }: Death): string {
+  if (timer === null || timer.kind === 'other') return ''
+  return ` It was ${timerWords(timer).name}, which keepalive does not extend.`
+}

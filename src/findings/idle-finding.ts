@@ -1,5 +1,6 @@
 import type { IdleSummary } from '../judge/idle-groups'
 import type { Config } from '../settings/config'
+import { SEND_DATA, unkeptBy, unkeptText } from '../settings/unkept'
 import type { Finding } from './finding'
 import { adviceText, connections, openerText, requestText, rounded } from './words'
 
@@ -47,6 +48,11 @@ function stateOf(summary: IdleSummary, config: Config, sayWhy: boolean): State {
   const whole = count === 1 ? 'it' : 'them'
   const which = (affected: number) => (affected === count ? whole : `${affected} of them`)
   const { reason, set } = worst.judged
+  const unkept = unkeptBy(config)
+  if (unkept !== null && verdicts.dying + closed === 0) {
+    const what = `, and keepalive does not protect ${whole}. ${unkeptText(unkept)}`
+    return { code: 'NKA202', what, advice: SEND_DATA }
+  }
   if (verdicts.safe === count) {
     return {
       code: 'NKA201',

@@ -1,7 +1,13 @@
-import { type DeathGroup, type Fit, isProtected } from '../judge/deaths'
+import { type Death, type DeathGroup, type Fit, isProtected } from '../judge/deaths'
 import type { Config } from '../settings/config'
 import { formatDuration } from '../settings/duration'
 import { connections, rounded } from './words'
+
+/** The end of one connection in a sentence. */
+export function endText({ destination, end, code, maxIdleMs }: Death): string {
+  const how = code === null ? end : `${end}, ${code}`
+  return `A connection to ${destination} ended (${how}) after ${rounded(maxIdleMs)} idle.`
+}
 
 /** What the findings of connections that were lost share: how many, where to, and how long idle. */
 export function lostWords({ deaths }: DeathGroup) {
@@ -40,6 +46,7 @@ export function lostData({ deaths, fits }: DeathGroup, { limitMs }: Config) {
             probes: decision.probes,
           }
         : null,
+    timer: death.timer,
     waits: deaths.some((one) => one.waits),
     request,
     opener,

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { nameRequests } from '../connections/describe-request'
-import { type Endpoint, endpointOf } from '../connections/endpoint'
+import { destinationOf, type Endpoint, endpointOf } from '../connections/endpoint'
 import { openSockets } from '../connections/open-sockets'
 import type { Peer } from '../connections/peer'
 import {
@@ -22,6 +22,7 @@ import { guarded } from '../process/guarded'
 import type { Later } from '../process/later'
 import type { Config } from '../settings/config'
 import { compileExclude, type Exclude } from '../settings/exclude'
+import type { PoolKeeper } from '../watch/pool-keeper'
 import type { Watch } from '../watch/watch'
 import { Keepalive } from './keepalive'
 import type { Guard, SetKeepAlive } from './patch'
@@ -35,13 +36,17 @@ const STEPS_OF_A_SLICE = 16
 export class Hook implements Guard {
   readonly config: Config
   readonly registry = new Registry()
+  /** How many calls of the program's were capped. */
+  overridden = 0
   readonly #keepalive: Keepalive
   readonly #policy: Policy
   readonly #exclude: Exclude
   readonly #later: Later
   readonly #topUp: TopUp
   #watch: Watch | undefined
+  #keeper: PoolKeeper | undefined
   readonly #unfollow: () => void
+  #unobserve: (() => void) | undefined
   readonly #debug = createDebug('hook')
   /** Decides about names once their address is known. */
   readonly #whenConnected = new WhenConnected((socket, peer) => this.#connected(socket, peer))
@@ -188,6 +193,7 @@ export class Hook implements Guard {
 
   /** Notes the byte counters of the connections, in slices, and tells nothing. */
   glance(): void {
+    this.#keepPool()
     const steps = this.registry.look(() => {})
     const go = () => {
       for (let step = 0; step < STEPS_OF_A_SLICE; step++) if (steps.next().done) return
@@ -208,11 +214,28 @@ export class Hook implements Guard {
 
   /** Begins to look at the connections of the process, if that is wanted. Throws where it cannot. */
   start(): void {
+    this.#keepPool()
     if (this.config.auditMs !== null) this.watch.auditor.start()
+    if (this.config.metrics !== 'otel') return
+    const { observeWhenThere } = require('./otel-metrics') as typeof import('./otel-metrics')
+    this.#unobserve = observeWhenThere(this, this.#later)
+  }
+
+  /** From the first glance on: what is made at a connect would be in the context of a request. */
+  #keepPool(): void {
+    if (this.config.pool !== 'evict' || this.#keeper !== undefined) return
+    try {
+      const { keepPool } = require('../watch/keep-pool') as typeof import('../watch/keep-pool')
+      this.#keeper = keepPool(this.registry, this.config, this.#later)
+    } catch (error) {
+      this.#debug('the pool: %O', error)
+    }
   }
 
   stop(): void {
+    this.#keeper?.stop()
     this.#watch?.auditor.stop()
+    this.#unobserve?.()
     this.#unfollow()
   }
 
@@ -263,9 +286,23 @@ export class Hook implements Guard {
   }
 
   #tell({ id, endpoint, asked, decision }: Entry): void {
-    const channel = overrides(decision) ? channels.override : channels.protect
     if (decision.action === 'protect') {
-      publish(channel, () => ({ id, endpoint, asked, applied: decision, reason: decision.reason }))
+      const { reason } = decision
+      const data = () => ({ id, endpoint, asked, applied: decision, reason })
+      if (overrides(decision)) {
+        this.overridden++
+        publish(channels.override, () => ({
+          code: 'NKA204',
+          message: `A call that would have undone the keepalive of the connection to ${destinationOf(endpoint)} was capped (${reason}).`,
+          data: data(),
+        }))
+      } else {
+        publish(channels.protect, () => ({
+          code: null,
+          message: `Keepalive is on the connection to ${destinationOf(endpoint)} (${reason}).`,
+          data: data(),
+        }))
+      }
     }
     this.#debug('#%d %s:%d %s %o', id, endpoint.host, endpoint.port, decision.reason, decision)
   }

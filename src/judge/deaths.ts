@@ -1,9 +1,11 @@
+import type { ClientTimer } from '../connections/client-timer'
 import type { End } from '../connections/ending'
 import type { Opener } from '../connections/opener'
 import type { Decision } from '../connections/policy'
 import type { WaitingRequest } from '../connections/waiting-request'
 import type { Config } from '../settings/config'
-import { type Profile, profiles } from '../settings/profiles'
+import type { Profile } from '../settings/profile'
+import { unkeptBy } from '../settings/unkept'
 import { groupKey } from './idle-groups'
 
 /** The end of a connection that had been idle. */
@@ -25,6 +27,8 @@ export interface Death {
   readonly waits: boolean
   /** The request that waited, as far as its client tells. */
   readonly request: WaitingRequest | null
+  /** The timer of the client that gave it up, null where none did. */
+  readonly timer: ClientTimer | null
 }
 
 /** An idle limit that a death fits, and the middleboxes that have it; none: it was configured here. */
@@ -59,25 +63,40 @@ const BY_THE_PEER: readonly End[] = ['reset', 'broken-pipe', 'hang-up']
  * NKA303, the peer or something of layer 7 before it, which probes do not reset: it closed the
  * connection while something waited on it, after it had been idle for long.
  *
- * What the program ended for a reason of its own is neither. Pure.
+ * Where keepalive was in time and a timer of the client ended the wait, that timer is NKA303 too: it
+ * knows no probes. What the program ended for a reason of its own is neither. Pure.
  */
 export function explain(
   death: Idle & Pick<Death, 'end' | 'sent' | 'waits' | 'firstProbeMs'>,
   path: Path,
-  table: readonly Profile[] = profiles,
+  table: readonly Profile[] = theTable(),
 ): Explanation | null {
   const { end, sent, waits, maxIdleMs } = death
   if (end === 'aborted') return null
   if (end === 'timed-out' && !sent && isProtected(death, path.limitMs)) {
     return { code: 'NKA302', fits: [] }
   }
-  if (end !== 'hang-up' && !isProtected(death, path.limitMs)) {
+  if (end !== 'hang-up' && (!isProtected(death, path.limitMs) || unkeptBy(path) !== null)) {
     const fits = layer4Limits(death, path, table)
     if (fits.length > 0) return { code: 'NKA301', fits }
   }
-  if (!waits || !BY_THE_PEER.includes(end)) return null
+  if (!waits || (end !== 'given-up' && !BY_THE_PEER.includes(end))) return null
   if (maxIdleMs < Math.min(path.limitMs, shortestOfLayer7(table))) return null
+  if (end === 'given-up') return { code: 'NKA303', fits: [] }
   return { code: 'NKA303', fits: layer7Limits(death, table) }
+}
+
+/**
+ * Loaded at the first death: programs in which no connection dies do not pay for it. Without it, where
+ * the package was taken away meanwhile, the limit that is set is still known.
+ */
+function theTable(): readonly Profile[] {
+  try {
+    const { profiles } = require('../settings/profiles') as typeof import('../settings/profiles')
+    return profiles
+  } catch {
+    return []
+  }
 }
 
 type Idle = Pick<Death, 'minIdleMs' | 'maxIdleMs'>
@@ -106,7 +125,8 @@ function shortestOfLayer7(table: readonly Profile[]): number {
 function limitsOf(table: readonly Profile[], layer: 4 | 7): Map<number, string[]> {
   const byLimit = new Map<number, string[]>()
   for (const profile of table) {
-    if (profile.layer !== layer) continue
+    // Where probes do not count, it is not for want of them that a connection died.
+    if (profile.layer !== layer || (layer === 4 && profile.probes !== 'count')) continue
     const limitMs = profile.limitSeconds * 1_000
     byLimit.set(limitMs, [...(byLimit.get(limitMs) ?? []), profile.name])
   }
@@ -141,8 +161,8 @@ export function groupDeaths(deaths: Iterable<Death>, path: Path): DeathGroup[] {
     const explained = explain(death, path)
     if (explained === null) continue
     const limits = explained.fits.map(({ limitMs }) => limitMs)
-    const { end, sent, destination, opener } = death
-    const kind = [explained.code, end, sent, isProtected(death, path.limitMs), limits]
+    const { end, sent, destination, opener, timer } = death
+    const kind = [explained.code, end, sent, timer?.kind, isProtected(death, path.limitMs), limits]
     const key = `${JSON.stringify(kind)} ${groupKey(destination, opener)}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { ...explained, deaths: [death] })

@@ -1,21 +1,24 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { childOf } from './child-of'
 import { findTools, type Tools } from './find-tools'
 import { type Holder, probeHolder, startHolder } from './holder'
+import { enter, killGroup, redirectKill } from './inside'
 import { LabUnavailable } from './lab-unavailable'
+import { readToll, type Toll } from './toll'
 import {
   clientAddress,
   type Expiry,
+  eatingBegins,
   flushScript,
   holderScript,
   outageBegins,
   outageEnds,
   type Place,
   serverAddresses,
+  tollScript,
 } from './topology'
 
 export { LabUnavailable } from './lab-unavailable'
+export type { Toll } from './toll'
 export { clientAddress, type Expiry, type Place, serverAddresses } from './topology'
 
 export interface LabOptions {
@@ -61,6 +64,14 @@ export interface Lab {
   flush(): Promise<void>
   /** The flows the NAT knows, one line each, as the kernel prints them. */
   flows(): Promise<string[]>
+  /**
+   * From now on segments without data are lost beyond the NAT, in both directions, on connections on
+   * which no data has moved for a while: keepalive probes and their answers. The first `afterProbes`
+   * of each connection still pass.
+   */
+  eatProbes(afterProbes: number): Promise<void>
+  /** What the NAT's forgetting has cost so far. */
+  toll(): Promise<Toll>
   /** Kills every command and removes the namespaces. May be called again. */
   close(): Promise<void>
 }
@@ -131,6 +142,16 @@ function makeLab(tools: Tools, holder: Holder, limitSeconds: number, expiry: Exp
       await must(['sh', '-c', flushScript])
     },
 
+    async eatProbes(afterProbes) {
+      await must(['nft', '-f', '-'], eatingBegins(afterProbes))
+    },
+
+    async toll() {
+      const sets = await must(['sh', '-c', tollScript])
+      const { stdout } = await lab.run('client', ['cat', '/proc/net/netstat'], { cwd: '/' })
+      return readToll(sets, stdout)
+    },
+
     async flows() {
       const kernelList = 'if [ -r /proc/net/nf_conntrack ]; then cat /proc/net/nf_conntrack; '
       const listing = await must(['sh', '-c', `${kernelList} else conntrack -L; fi`])
@@ -156,64 +177,6 @@ function makeLab(tools: Tools, holder: Holder, limitSeconds: number, expiry: Exp
   }
 
   return lab
-}
-
-// Two steps, because the name of the network namespace exists only inside the mount namespace. The
-// session makes the command and its children one process group that excludes the helper.
-function enter(
-  { paths }: Tools,
-  holder: Holder,
-  where: Place,
-  cwd: string | URL,
-  argv: readonly string[],
-): string[] {
-  const users = holder.ownUsers ? ['--user', '--preserve-credentials'] : []
-  return [
-    paths.nsenter,
-    `--target=${holder.pid}`,
-    ...users,
-    '--mount',
-    '--pid',
-    '--',
-    paths.setsid,
-    paths.sh,
-    '-c',
-    'cd -- "$1" && shift && exec "$@"',
-    'sh',
-    typeof cwd === 'string' ? cwd : fileURLToPath(cwd),
-    paths.nsenter,
-    `--net=/run/netns/${where}`,
-    '--',
-    ...argv,
-  ]
-}
-
-// Entering a pid namespace takes a fork, so the process that Node knows is only the parent.
-function redirectKill(child: ChildProcess): void {
-  const killHelper = child.kill.bind(child)
-  child.kill = (signal) => {
-    if (!isRunning(child)) return false
-    const command = childOf(child.pid as number)
-    if (command === null) return killHelper(signal)
-    process.kill(command, signal ?? 'SIGTERM')
-    ;(child as { killed: boolean }).killed = true
-    return true
-  }
-}
-
-/** Signals a command started by Lab.spawn and the children it left in its process group. */
-export function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  const command = isRunning(child) ? childOf(child.pid as number) : null
-  try {
-    if (command !== null) process.kill(-command, signal)
-  } catch {
-    // It has no group of its own yet, so it is alone.
-    child.kill(signal)
-  }
-}
-
-function isRunning(child: ChildProcess): boolean {
-  return child.pid !== undefined && child.exitCode === null && child.signalCode === null
 }
 
 function spawnOptions({ env, cwd }: RunOptions): SpawnOptions {

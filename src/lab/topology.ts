@@ -32,18 +32,92 @@ function natRules(expiry: Expiry): string {
   const verdict = expiry === 'reset' ? 'reject with tcp reset' : 'drop'
   return `
 table ip lab {
+${tollSets.map((name) => `  set ${name} {\n    ${connectionSet}\n  }`).join('\n')}
   chain post {
     type nat hook postrouting priority 100;
     oifname "s1" masquerade
   }
+  chain late_request {
+${ifData(`update @died { ${ofClient} } update @requests { ${ofClient} } return`)}
+    update @closed { ${ofClient} }
+    tcp flags & (fin | rst) == 0 update @died { ${ofClient} }
+  }
+  chain late_answer {
+${ifData(`update @died { ${ofServer} } update @requests { ${ofServer} } return`)}
+    update @closed { ${ofServer} }
+  }
   chain incoming {
     type filter hook input priority 0;
+    iifname "s1" meta l4proto tcp jump late_answer
     iifname "s1" drop
   }
   chain forwarding {
     type filter hook forward priority 0;
+    iifname "c1" meta l4proto tcp ct state invalid jump late_request
     ct state invalid counter ${verdict}
     iifname "s1" ct state new counter drop
+  }
+}
+`
+}
+
+/**
+ * Connections that met the NAT after it had forgotten them: those on which something was sent, those
+ * on which data was, and those that at least were closed. A set, because a segment comes again.
+ */
+export const tollSets = ['died', 'requests', 'closed'] as const
+
+const connectionSet = 'type inet_service . ipv4_addr . inet_service; flags dynamic; size 65535;'
+
+/** A connection, as seen on a packet from either end: the NAT leaves the client's port as it is. */
+const ofClient = 'tcp sport . ip daddr . tcp dport'
+const ofServer = 'tcp dport . ip saddr . tcp sport'
+
+/** A rule for segments that carry data: older kernels than 5.16 cannot look behind the header. */
+function ifData(statement: string, condition = ''): string {
+  const words = Array.from({ length: 11 }, (_, index) => index + 5)
+  return words
+    .map(
+      (offset) => `    ${condition}tcp doff ${offset} ip length > ${20 + offset * 4} ${statement}`,
+    )
+    .join('\n')
+}
+
+/** Prints the sets, each after a line with its name. */
+export const tollScript = `set -eu
+for name in ${tollSets.join(' ')}; do echo "set $name"; nft -n list set ip lab $name; done
+`
+
+/** After so long without data, a segment that has none is no acknowledgement, which delays 200 ms at most. */
+const silenceMs = 600
+
+/**
+ * nft commands after which segments without data are lost on silent connections. Beyond the NAT, which
+ * sees the client's probes and so remembers the connection.
+ */
+export function eatingBegins(afterProbes: number): string {
+  const counted = `limit rate over 1/day burst ${afterProbes} packets`
+  const eat = (connection: string) =>
+    afterProbes === 0 ? 'drop' : `update @probed { ${connection} ${counted} } drop`
+  const talk = (from: string, connection: string) => `
+    ${from} tcp flags & (syn | fin | rst) != 0 update @talking { ${connection} } accept
+${ifData(`update @talking { ${connection} } accept`, `${from} `)}
+    ${from} ${connection} @talking accept`
+  return `
+table ip eating
+delete table ip eating
+table ip eating {
+  set talking {
+    ${connectionSet.replace('dynamic', 'dynamic, timeout')} timeout ${silenceMs}ms;
+  }
+  set probed {
+    ${connectionSet}
+  }
+  chain beyond {
+    type filter hook forward priority 10;
+    meta l4proto != tcp accept${talk('oifname "s1"', ofClient)}${talk('iifname "s1"', ofServer)}
+    oifname "s1" ${eat(ofClient)}
+    iifname "s1" ${eat(ofServer)}
   }
 }
 `

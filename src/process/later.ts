@@ -8,7 +8,8 @@ export type Later = (look: () => void, delayMs: number) => () => void
  * The timers as they were when this was loaded: one made after a test framework has replaced
  * setTimeout would run on a clock of its own.
  */
-const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis
+const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate } =
+  globalThis
 
 export function createLater(): Later {
   return (look, delayMs) => {
@@ -34,4 +35,21 @@ export function createLaterOutside(): Later {
   const later = createLater()
   const root = new AsyncResource('NatKeepalive')
   return (look, delayMs) => root.runInAsyncScope(() => later(look, delayMs))
+}
+
+/**
+ * Runs `look` once in each turn of the event loop, when it has waited for the world and before it runs
+ * timers. An immediate that is unref'd neither keeps the process alive nor keeps the loop from
+ * waiting. Returns the way to stop it.
+ */
+export function everyTurn(look: () => void): () => void {
+  const run = guarded('a turn', look)
+  const turn = (): void => {
+    run()
+    next = setImmediate(turn)
+    next.unref()
+  }
+  let next = setImmediate(turn)
+  next.unref()
+  return () => clearImmediate(next)
 }

@@ -1,10 +1,11 @@
 import { printable, quoted } from '../process/printable'
 import { formatDuration } from './duration'
 import { nearest } from './nearest'
-import { findProfile, strictestDefault } from './profiles'
+
 import { type Chosen, type Schedule, scheduleFor } from './schedule'
 import type { Config, Reading, Setting } from './setting'
 import { defaults, settings } from './settings'
+import { strictestLimitSeconds } from './strictest-limit'
 
 export type { Config } from './setting'
 
@@ -252,17 +253,21 @@ function derive(given: Given): Config {
     request: given.request ?? defaults.request,
     mode: given.mode ?? defaults.mode,
     app: given.app ?? defaults.app,
+    pool: given.pool ?? defaults.pool,
     exclude: given.exclude ?? defaults.exclude,
     sysctl: given.sysctl ?? defaults.sysctl,
     idleWarnMs: given.idleWarnMs === undefined ? idleWarnOf(limitMs) : given.idleWarnMs,
     idleLoopback: given.idleLoopback ?? defaults.idleLoopback,
     auditMs: given.auditMs === undefined ? defaults.auditMs : given.auditMs,
     format: given.format ?? defaults.format,
+    metrics: given.metrics ?? defaults.metrics,
   }
 }
 
 function limitOf(profile: string | null | undefined): number {
-  return (findProfile(profile ?? '') ?? strictestDefault()).limitSeconds * 1000
+  if (profile === null || profile === undefined) return strictestLimitSeconds * 1000
+  const { findProfile } = require('./profiles') as typeof import('./profiles')
+  return (findProfile(profile)?.limitSeconds ?? strictestLimitSeconds) * 1000
 }
 
 function idleWarnOf(limitMs: number): number {

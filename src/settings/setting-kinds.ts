@@ -1,7 +1,6 @@
 import { formatDuration, maxDurationMs, parseDuration } from './duration'
 import { parseExcludeRule } from './exclude'
 import { nearest } from './nearest'
-import { findProfile, profiles } from './profiles'
 import type { Config, Reading, Refusal, Setting } from './setting'
 import { parseSwitch } from './switch'
 
@@ -63,6 +62,8 @@ export function choice<K extends KeysOf<string>>(
 export function profile(head: Head<'profile'>): Setting<'profile'> {
   const check = (value: unknown): Reading<string | null> => {
     if (typeof value !== 'string') return refused(value)
+    // Only who names a middlebox pays for the table.
+    const { findProfile, profiles } = require('./profiles') as typeof import('./profiles')
     const found = findProfile(value.toLowerCase())
     if (found === undefined) {
       const near = nearest(

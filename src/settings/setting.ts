@@ -23,6 +23,8 @@ export interface Config {
   request: RequestNaming
   mode: 'socket' | 'kernel'
   app: 'cap' | 'respect'
+  /** Whether pooled connections that are stale are destroyed. */
+  pool: 'off' | 'evict'
   /** The rules as written, each of them valid. */
   exclude: readonly string[]
   sysctl: 'auto' | 'warn' | 'off' | 'strict'
@@ -32,6 +34,8 @@ export interface Config {
   /** How often the auditor looks, null for never. */
   auditMs: number | null
   format: 'text' | 'json'
+  /** Whether the metrics go to OpenTelemetry where its API is loaded. */
+  metrics: 'off' | 'otel'
 }
 
 /** How much of a waiting request is named. */

@@ -1,8 +1,9 @@
 import { formatDuration, maxDurationMs } from './duration'
 import { KERNEL_MAXIMA } from './kernel-maxima'
-import { strictestDefault } from './profiles'
+
 import type { Setting } from './setting'
 import { choice, count, duration, durationOrOff, list, onOff, profile } from './setting-kinds'
+import { strictestLimitSeconds } from './strictest-limit'
 
 /** Every default that is a literal; the others follow from these in schedule.ts and config.ts. */
 export const defaults = Object.freeze({
@@ -21,12 +22,14 @@ export const defaults = Object.freeze({
   request: 'host',
   mode: 'socket',
   app: 'cap',
+  pool: 'off',
   exclude: Object.freeze([]) as readonly string[],
   sysctl: 'auto',
   idleWarnPercent: 80,
   idleLoopback: false,
   auditMs: 30_000,
   format: 'text',
+  metrics: 'off',
 } as const)
 
 const kernelRange = { minMs: 1000, maxMs: KERNEL_MAXIMA.seconds * 1000, wholeSeconds: true }
@@ -49,7 +52,7 @@ export const settings: readonly Setting[] = Object.freeze([
     {
       name: 'NAT_KEEPALIVE_LIMIT',
       key: 'limitMs',
-      fallback: `the profile's, else ${strictestDefault().limitSeconds}s`,
+      fallback: `the profile's, else ${strictestLimitSeconds}s`,
       meaning: 'idle limit of the path; wins over the profile',
     },
     { minMs: 2000, maxMs: maxDurationMs, example: '350s' },
@@ -128,6 +131,15 @@ export const settings: readonly Setting[] = Object.freeze([
   ),
   choice(
     {
+      name: 'NAT_KEEPALIVE_METRICS',
+      key: 'metrics',
+      fallback: defaults.metrics,
+      meaning: 'otel: register instruments with OpenTelemetry, where an SDK is in the process',
+    },
+    ['off', 'otel'],
+  ),
+  choice(
+    {
       name: 'NAT_KEEPALIVE_MODE',
       key: 'mode',
       fallback: defaults.mode,
@@ -144,6 +156,16 @@ export const settings: readonly Setting[] = Object.freeze([
         "the program's own setKeepAlive calls: cap = a shorter delay stays, off, 0 and longer become ours; respect = an explicit call wins and is recorded",
     },
     ['cap', 'respect'],
+  ),
+  choice(
+    {
+      name: 'NAT_KEEPALIVE_POOL',
+      key: 'pool',
+      fallback: defaults.pool,
+      meaning:
+        'evict = destroy free connections of http and https agents that the peer has closed, or that went stale while the process stood still',
+    },
+    ['off', 'evict'],
   ),
   list({
     name: 'NAT_KEEPALIVE_EXCLUDE',

@@ -8,8 +8,9 @@ import { deathFinding } from '../findings/death-finding'
 import { createDebug } from '../findings/debug'
 import { emit } from '../findings/emit'
 import { givenUpFinding } from '../findings/given-up-finding'
+import { endText } from '../findings/lost'
 import { publish } from '../findings/publish'
-import { type Death, groupDeaths } from '../judge/deaths'
+import { type Death, explain, groupDeaths } from '../judge/deaths'
 import {
   auditIdle,
   type Episodes,
@@ -34,8 +35,9 @@ import { type QuietSocket, VitalSigns } from './vital-signs'
 /** What costs more than a look at counters is done once in so many regular beats. */
 const SLOW_EVERY = 4
 
-/** A connection on which nothing has moved for so long may be dying. */
+/** Data that is not acknowledged for so long is a sign, and so are three probes. */
 const QUIET_MS = 30_000
+const QUIET_PROBES = 3
 
 /** What tells of a lost connection, by its cause. */
 const FINDINGS = { NKA301: deathFinding, NKA302: givenUpFinding, NKA303: closedFinding }
@@ -70,6 +72,7 @@ export class Auditor {
   readonly #idle: IdleTeller
   /** How many findings of each kind were told. */
   readonly counters = { idle: 0, lost: 0 }
+  readonly lost = { NKA301: 0, NKA302: 0, NKA303: 0 }
 
   constructor(
     registry: Registry,
@@ -88,6 +91,11 @@ export class Auditor {
     this.#vital = new VitalSigns(registry, config, proc, this.#asker)
   }
 
+  /** How many groups with dying connections were told of. */
+  get dying(): number {
+    return this.#vital.count
+  }
+
   /** Looks now, and from now on. */
   start(): void {
     this.#beat()
@@ -103,17 +111,18 @@ export class Auditor {
    * milliseconds.
    */
   async look(): Promise<number> {
-    const { idleWarnMs, idleLoopback, auditMs } = this.#config
+    const { idleWarnMs, idleLoopback, auditMs, delayMs, intervalMs } = this.#config
     const threshold = idleWarnMs ?? Number.POSITIVE_INFINITY
     // What passes the threshold before the next look goes into the same warning.
     const about = Math.max(threshold / 2, threshold - (auditMs ?? 0))
     const idle: Candidate[] = []
     const quiet: QuietSocket[] = []
+    const quietMs = Math.min(QUIET_MS, delayMs + QUIET_PROBES * intervalMs)
     const isDue = this.#vital.alarmed || clock() >= this.#slowAt
     let longest = 0
     const steps = this.#registry.look((entry, socket, idleMs) => {
       if (idleMs < threshold && idleMs > longest) longest = idleMs
-      if (isDue && idleMs >= QUIET_MS && (idleLoopback || !entry.loopback)) {
+      if (isDue && idleMs >= quietMs && (idleLoopback || !entry.loopback)) {
         quiet.push({ entry, socket, idleMs })
       }
       if (idleMs < about || (!idleLoopback && entry.loopback)) return
@@ -141,10 +150,15 @@ export class Auditor {
     const deaths = lost.map((one) => deathOf(one, sysctlDelayMs))
     for (const death of deaths) {
       this.#debug('lost: %o', death)
-      publish(channels.lost, () => death)
+      publish(channels.lost, () => ({
+        code: explain(death, this.#config)?.code ?? null,
+        message: endText(death),
+        data: death,
+      }))
     }
     for (const group of groupDeaths(deaths, this.#config)) {
       this.counters.lost += group.deaths.length
+      this.lost[group.code] += group.deaths.length
       emit(FINDINGS[group.code](group, this.#config), this.#config.format)
     }
   }

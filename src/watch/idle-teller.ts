@@ -2,6 +2,7 @@ import { channels } from '../findings/channels'
 import { createDebug } from '../findings/debug'
 import { emit } from '../findings/emit'
 import { idleFinding } from '../findings/idle-finding'
+import { type IdleMessage, messageOf } from '../findings/messages'
 import { publish } from '../findings/publish'
 import { groupKey, type IdleSummary } from '../judge/idle-groups'
 import { ToldPlaces } from '../judge/told-places'
@@ -25,7 +26,7 @@ export class IdleTeller {
   tell(summary: IdleSummary): boolean {
     const finding = idleFinding(summary, this.#config, !this.#saidWhy)
     this.#debug('%s', finding.text)
-    publish(channels.idle, () => finding)
+    publish(channels.idle, () => messageOf(finding) as IdleMessage)
     if (finding.code === 'NKA201') {
       if (!this.#reassured.isFirst(groupKey(summary.destination, summary.opener))) return false
       if (summary.unseen > 0) this.#saidWhy = true

@@ -66,7 +66,15 @@ function lookAtKernel(proc: ProcFs, config: Config): Outcome {
   const reading = readKeepaliveSysctls(proc)
   const outcome = { reading, finding: judgeKernel(reading, config) }
   published ||= channels.kernel.hasSubscribers
-  publish(channels.kernel, () => outcome)
+  publish(channels.kernel, () => ({
+    code: outcome.finding === null ? null : 'NKA101',
+    message: outcome.finding?.text ?? "The kernel's keepalive times suit the path.",
+    data: {
+      sysctls: reading.known ? reading.value : null,
+      why: reading.known ? null : reading.why,
+      limitMs: config.limitMs,
+    },
+  }))
   createDebug('kernel')('%s %o', outcome.finding === null ? 'suits' : 'does not suit', reading)
   return outcome
 }

@@ -5,6 +5,7 @@ import { channels } from '../findings/channels'
 import { createDebug } from '../findings/debug'
 import { dyingFinding } from '../findings/dying-finding'
 import { emit } from '../findings/emit'
+import { type DyingMessage, messageOf } from '../findings/messages'
 import { publish } from '../findings/publish'
 import {
   auditDying,
@@ -119,7 +120,7 @@ export class VitalSigns {
   #tell(group: DyingGroup, witness: Witness): void {
     const finding = dyingFinding(group, witness, this.#config)
     this.#debug('%s', finding.text)
-    publish(channels.dying, () => finding)
+    publish(channels.dying, () => messageOf(finding) as DyingMessage)
     this.count++
     emit(finding, this.#config.format)
   }

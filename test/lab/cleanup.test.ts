@@ -10,6 +10,7 @@ import { needLab } from './need-lab'
 const { NODE_OPTIONS: _, ...env } = process.env
 const node = process.execPath
 const built = join(root, 'dist/lab')
+const bin = join(root, 'dist/bin.js')
 
 let markers = 0
 
@@ -148,7 +149,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
     const polite = 'echo ready; exec sleep 1000'
     const child = spawn(
       node,
-      [join(built, 'bin.js'), '--serve', `${serve} & sleep 0.5`, 'sh', '-c', polite, server.marker],
+      [bin, 'lab', '--serve', `${serve} & sleep 0.5`, '--', 'sh', '-c', polite, server.marker],
       { env, stdio: ['ignore', 'pipe', 'ignore'] },
     )
     const ended = exit(child)

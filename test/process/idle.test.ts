@@ -3,10 +3,30 @@ import t from 'tap'
 import { register, root, runNode } from '../run-node'
 
 /**
- * Servers and clients in one program. `quiet` connections stay idle, `busy` ones talk; the program
- * ends by itself when `ms` have passed.
+ * Servers and clients in one program. It ends when a connection of its own, opened after the others,
+ * has been told of: by then every one of them has had its turn, however slow the machine is.
  */
-function program(body: string, ms = 2_500): string {
+function program(body: string): string {
+  return `${inOne(body)}
+    function begun() {
+      const control = net.createServer().listen(0, "127.0.0.1", () => {
+        const { port } = control.address()
+        console.log(JSON.stringify("127.0.0.1:" + port))
+        process.on("warning", ({ message }) => {
+          if (message.includes("127.0.0.1:" + port + " ")) setTimeout(() => process.exit(), 300)
+        })
+        net.connect(port, "127.0.0.1")
+      })
+    }`
+}
+
+/** The same, for those that are not to be told of: it ends after some looks. */
+function quietProgram(body: string): string {
+  return `${inOne(body)}
+    function begun() { setTimeout(() => process.exit(), 2_500) }`
+}
+
+function inOne(body: string): string {
   return `
     const net = require("net")
     const server = net.createServer((s) => s.on("data", (d) => s.write(d)).on("error", () => {}))
@@ -14,7 +34,7 @@ function program(body: string, ms = 2_500): string {
       const { port } = server.address()
       const open = (options = {}) => net.connect({ port, host: "127.0.0.1", ...options })
       ${body}
-      setTimeout(() => process.exit(), ${ms})
+      setTimeout(begun, 200)
     })`
 }
 
@@ -35,11 +55,12 @@ interface Warning {
 
 async function warnings(source: string, env: Record<string, string> = {}): Promise<Warning[]> {
   const run = await runNode(['-r', register, '-e', source], { env: { ...quick, ...env } })
-  t.equal(run.stdout, '')
+  const control = run.stdout === '' ? null : (JSON.parse(run.stdout) as string)
   return run.stderr
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line))
+    .filter(({ destination }) => destination !== control)
 }
 
 t.test('idle sockets of one destination and opening place are one NKA201', async (t) => {
@@ -70,13 +91,16 @@ t.test('an unprotected one is NKA202, with the reason', async (t) => {
   t.match(respected, [{ code: 'NKA202', message: /NAT_KEEPALIVE_APP=cap/ }])
 })
 
+/** Fifty times as long as the pauses of the traffic, so that a machine that stutters does no harm. */
+const BUSY = { NAT_KEEPALIVE_IDLE_WARN: '5s' }
+
 t.test('traffic in either direction is not idleness', async (t) => {
   const writes = 'const s = open(); setInterval(() => s.write("x"), 100)'
-  t.strictSame(await warnings(program(writes)), [])
+  t.strictSame(await warnings(program(writes), BUSY), [])
   const reads = `
     server.on("connection", (s) => setInterval(() => s.write("x"), 100))
     open().resume()`
-  t.strictSame(await warnings(program(reads)), [])
+  t.strictSame(await warnings(program(reads), BUSY), [])
 })
 
 t.test(
@@ -88,14 +112,14 @@ t.test(
       const session = http2.connect("http://127.0.0.1:" + h2.address().port)
       setInterval(() => session.request({ ":path": "/" }).resume(), 100)
     })`
-    t.strictSame(await warnings(program(http2)), [])
+    t.strictSame(await warnings(program(http2), BUSY), [])
     const http = `
     const http = require("http")
-    const agent = new http.Agent({ keepAlive: true })
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
     const h1 = http.createServer((_, response) => response.end("x")).listen(0, () => {
       setInterval(() => http.get({ port: h1.address().port, agent }, (r) => r.resume()), 100)
     })`
-    t.strictSame(await warnings(program(http)), [])
+    t.strictSame(await warnings(program(http), BUSY), [])
   },
 )
 
@@ -109,7 +133,7 @@ t.test('a new idle spell is a new episode, of which only a bad one is told again
     })
     const socket = open()`
   const codes = async (env: Record<string, string>) =>
-    (await warnings(program(body, 20_000), env)).map(({ code }) => code)
+    (await warnings(`${inOne(body)}\nfunction begun() {}`, env)).map(({ code }) => code)
   t.strictSame(await codes({}), ['NKA201'])
   const excluded = { NAT_KEEPALIVE_EXCLUDE: '127.0.0.0/8' }
   t.strictSame(await codes(excluded), ['NKA202', 'NKA202', 'NKA202'])
@@ -121,15 +145,19 @@ t.test('a connection that the peer has closed is not said to be protected', asyn
     ends.listen(0, "127.0.0.1", () => {
       open({ port: ends.address().port, allowHalfOpen: true }).resume()
     })`
-  const seen = await warnings(program(body, 4_000))
+  const seen = await warnings(program(body))
   t.match(seen, [{ code: 'NKA202', message: /, and the peer has closed it: / }])
   t.notMatch(seen[0]?.message, /Nothing is lost|protects/)
 })
 
 t.test('where the system does not tell, what the hook set is told', async (t) => {
-  const source = program(
-    'net.connect(port);\nnet.connect(port); setTimeout(() => console.error(report()), 2_000)',
-  )
+  const source = `${inOne(`
+    let told = 0
+    process.on("warning", () => {
+      if (++told === 2) setTimeout(() => { console.error(report()); process.exit() }, 300)
+    })
+    net.connect(port);\nnet.connect(port)`)}
+    function begun() {}`
   const preload = `
     Object.defineProperty(process, "platform", { value: "darwin" })
     globalThis.report = () => {
@@ -159,17 +187,17 @@ t.test('where the system does not tell, what the hook set is told', async (t) =>
 })
 
 t.test('loopback is left out unless it is asked for', async (t) => {
-  t.strictSame(await warnings(program('open()'), { NAT_KEEPALIVE_IDLE_LOOPBACK: 'off' }), [])
+  t.strictSame(await warnings(quietProgram('open()'), { NAT_KEEPALIVE_IDLE_LOOPBACK: 'off' }), [])
 })
 
 t.test('off is off', async (t) => {
-  t.strictSame(await warnings(program('open()'), { NAT_KEEPALIVE_IDLE_WARN: 'off' }), [])
-  t.strictSame(await warnings(program('open()'), { NAT_KEEPALIVE_AUDIT: 'off' }), [])
+  t.strictSame(await warnings(quietProgram('open()'), { NAT_KEEPALIVE_IDLE_WARN: 'off' }), [])
+  t.strictSame(await warnings(quietProgram('open()'), { NAT_KEEPALIVE_AUDIT: 'off' }), [])
 })
 
 t.test('inbound sockets are not warned about', async (t) => {
   // The client lives in another process without the hook; here is only its peer.
-  const source = program(`
+  const source = quietProgram(`
     require("child_process").spawn(process.execPath, ["-e",
       "require('net').connect(" + port + ", '127.0.0.1'); setTimeout(() => process.exit(), 3000)"])`)
   t.strictSame(await warnings(source), [])
@@ -188,7 +216,7 @@ t.test('5,000 sockets to 50 destinations going idle at once are at most 50 lines
       for (let i = 0; i < 5000; i++) open({ port: servers[i % 50].address().port })
     }, 100)`
   const env = { NAT_KEEPALIVE_IDLE_WARN: '3s', NAT_KEEPALIVE_AUDIT: '1s' }
-  const seen = await warnings(program(body, 7_000), env)
+  const seen = await warnings(program(body), env)
   t.ok(seen.length > 0 && seen.length <= 50, `${seen.length} lines`)
   t.equal(new Set(seen.map(({ destination }) => destination)).size, seen.length)
 })

@@ -208,13 +208,13 @@ t.test('the channels tell what is set and what is overridden, with the destinati
   const { said } = await run(`
     const { channel } = require("diagnostics_channel")
     for (const name of ["protect", "override"])
-      channel("nat-keepalive:" + name).subscribe(({ endpoint, asked, applied }) => say([name, endpoint.host, asked, applied.delayMs]))
+      channel("nat-keepalive:" + name).subscribe(({ code, data: { endpoint, asked, applied } }) => say([name, code, endpoint.host, asked, applied.delayMs]))
     install()
     const socket = await open()
     socket.setKeepAlive(false)`)
   t.match(said, [
-    ['protect', '127.0.0.1', null, 45_000],
-    ['override', '127.0.0.1', { enable: false }, 45_000],
+    ['protect', null, '127.0.0.1', null, 45_000],
+    ['override', 'NKA204', '127.0.0.1', { enable: false }, 45_000],
   ])
 })
 

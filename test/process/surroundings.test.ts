@@ -67,7 +67,9 @@ function run(
   })
 }
 
+/** Without the native part, which needs no /proc. */
 const settings = {
+  NAT_KEEPALIVE_NATIVE: 'off',
   NAT_KEEPALIVE_IDLE_WARN: '500ms',
   NAT_KEEPALIVE_AUDIT: '100ms',
   NAT_KEEPALIVE_IDLE_LOOPBACK: 'on',
@@ -75,11 +77,13 @@ const settings = {
 }
 
 /** Runs the program there without the hook and with it; both say the same, and the hook's report. */
-async function both(t: Test, prefix: readonly string[], flags: readonly string[] = []) {
-  const [plain, hooked] = await Promise.all([
-    run(prefix, flags, null),
-    run(prefix, flags, settings),
-  ])
+async function both(
+  t: Test,
+  prefix: readonly string[],
+  flags: readonly string[] = [],
+  hook: Record<string, string> = settings,
+) {
+  const [plain, hooked] = await Promise.all([run(prefix, flags, null), run(prefix, flags, hook)])
   t.match(plain.stdout, /status 200\nanswer\n/, 'the program works there without the hook')
   t.equal(hooked.stdout, plain.stdout, 'the program says the same')
   t.equal(hooked.code, 7, 'and ends as it wanted to')
@@ -156,6 +160,17 @@ t.test('a process without /proc', async (t) => {
     foreignWhy: /\/proc\/self\/fd could not be read/,
     kernel: { sysctls: null, why: /\/proc\/sys\/net\/ipv4\/tcp_keepalive_\w+ could not be read/ },
   })
+})
+
+t.test('a process without /proc, with the native part', async (t) => {
+  const prefix = mounting('mount -t tmpfs tmpfs /proc')
+  if (!need(t, prefix, NAMESPACES)) return
+  const { report, idle } = await both(t, prefix, [], { ...settings, NAT_KEEPALIVE_NATIVE: 'on' })
+  t.equal(report.native, 'loaded')
+  const kernel = { armed: true, why: null, options: { delayMs: 45_000 } }
+  t.match(report.sockets, [{ kernel, verdict: 'safe' }])
+  t.match(idle, [{ code: 'NKA201', verdicts: { safe: 1 } }])
+  t.equal(report.foreign, null, 'descriptors are not known')
 })
 
 t.test('a process under the permission model', async (t) => {

@@ -73,13 +73,15 @@ t.test('the tarball holds what users need, and nothing else', (t) => {
     'README.md',
     'SECURITY.md',
     'package.json',
+    'profiles.json',
     'register.d.ts',
     'register.js',
   ])
   const odd = published.filter(
     (path) =>
-      /\.test\.|fixtures|snapshot/.test(path) ||
-      !/\.(js|d\.ts|md|json|svg|yaml)$|^native\/[a-z0-9-]+\.(node|c|sh|txt)$|^LICENSE$|^examples\/Dockerfile$/.test(
+      /fixtures|snapshot/.test(path) ||
+      (/\.test\./.test(path) && !path.startsWith('examples/lab/')) ||
+      !/\.([cm]?js|d\.ts|md|json|svg|ya?ml)$|^native\/[a-z0-9-]+\.(node|c|sh|txt)$|^LICENSE$|^examples\/(.*\/)?Dockerfile$/.test(
         path,
       ),
   )
@@ -220,13 +222,24 @@ t.test('its types resolve', (t) => {
   const folder = copy(t)
   mkdirSync(join(folder, 'node_modules/@types'))
   symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
-  const text = `import { type Config, exempt, install, type Profile, profiles } from 'nat-keepalive'
+  const text = `import { channels, type Config, type Counters, counters, exempt, install, type LostMessage, type Profile, profiles } from 'nat-keepalive'
 import 'nat-keepalive/register'
 import { connect } from 'node:net'
 const options: Partial<Config> = { limitMs: 350_000 }
 const uninstall: () => void = install(options)
 const profile: Profile | undefined = profiles[0]
 exempt(connect(1))
+const counted: Counters | null = counters()
+const idle: number = counted?.lost.NKA301 ?? 0
+channels.lost.subscribe(({ code, message, data }: LostMessage) => {
+  const known: 'NKA301' | 'NKA302' | 'NKA303' | null = code
+  const text: string = message
+  const ms: number = data.maxIdleMs
+})
+channels.override.subscribe(({ code, data: { applied } }) => {
+  const only: 'NKA204' = code
+  const delay: number | null = applied.delayMs
+})
 uninstall()
 export { profile }
 `
@@ -240,9 +253,16 @@ export { profile }
   }
   for (const extension of ['cts', 'mts']) {
     t.equal(compile(extension, text), '', extension)
-    const wrong = compile(extension, text.replace('350_000', "'350s'").replace('exempt', 'exemt'))
+    const wrong = compile(
+      extension,
+      text
+        .replace('350_000', "'350s'")
+        .replace('exempt', 'exemt')
+        .replace('data.maxIdleMs', 'data.idleness'),
+    )
     t.match(wrong, /TS2322/, `${extension}: they are types`)
     t.match(wrong, /TS2305|TS2724/, `${extension}: with names`)
+    t.match(wrong, /TS2339.*idleness/, `${extension}: of messages too`)
   }
   t.end()
 })

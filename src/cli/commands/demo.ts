@@ -1,4 +1,3 @@
-import { catchInterruption } from '../../demo/interruption'
 import { measureLoopback } from '../../demo/loopback'
 import { judgeGateway, judgeLoopback, type Measurements } from '../../demo/measurements'
 import { buildLabs, type Gateway, measureNat, times } from '../../demo/nat'
@@ -12,6 +11,7 @@ import {
   renderNoNat,
 } from '../../demo/text'
 import { version } from '../../process/version'
+import { catchInterruption } from '../../terminal/interruption'
 import { renderJson } from '../../terminal/render-json'
 import type { Terminal } from '../../terminal/terminal'
 import { wrapText } from '../../terminal/wrap-text'

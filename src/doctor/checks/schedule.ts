@@ -5,6 +5,7 @@ import {
   outageSurvivedMs,
   type Schedule,
 } from '../../settings/schedule'
+import { SEND_DATA, unkeptBy, unkeptText } from '../../settings/unkept'
 import type { Outcome } from './check'
 import type { Machine } from './machine'
 import { takesInterval } from './node-releases'
@@ -13,8 +14,20 @@ import { seconds } from './seconds'
 export const id = 'schedule'
 export const title = 'The resulting schedule'
 
-/** When probes are sent on a connection with the hook, and what follows for outages. */
+/** When probes are sent on a connection with the hook, what follows for outages, and whether they count. */
 export function run(machine: Machine): Outcome {
+  const outcome = scheduleOf(machine)
+  const unkept = unkeptBy(machine.settings.config)
+  if (unkept === null) return outcome
+  return {
+    verdict: 'finding',
+    seen: `${outcome.seen} ${unkeptText(unkept)}`,
+    action: SEND_DATA,
+    data: { ...outcome.data, probes: unkept.probes },
+  }
+}
+
+function scheduleOf(machine: Machine): Outcome {
   const { config } = machine.settings
   if (!config.enabled) {
     return {

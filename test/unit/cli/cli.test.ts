@@ -53,7 +53,18 @@ for (const [argv, message, topic] of wrong) {
   })
 }
 
-const names = ['doctor', 'audit', 'rescue', 'run', 'profiles', 'snippet', 'completion', 'demo']
+const names = [
+  'doctor',
+  'audit',
+  'rescue',
+  'run',
+  'profiles',
+  'snippet',
+  'completion',
+  'lab',
+  'exporter',
+  'demo',
+]
 
 t.test('--help and --version are data', async (t) => {
   const { version } = require('../../../package.json')

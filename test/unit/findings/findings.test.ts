@@ -90,6 +90,7 @@ function death(changes: Partial<Death> = {}): Death {
     firstProbeMs: null,
     waits: false,
     request: null,
+    timer: null,
     ...changes,
   }
 }
@@ -584,6 +585,7 @@ t.test('NKA301 for one connection that nothing protected', (t) => {
       fits: [nat],
       protected: false,
       schedule: null,
+      timer: null,
       waits: true,
       request,
       opener,
@@ -699,6 +701,23 @@ t.test('NKA301 without protection advises as NKA202 does', (t) => {
   t.end()
 })
 
+t.test('behind a middlebox on which probes do not count nothing is called safe', (t) => {
+  const behind = (profile: string) => ({ ...standard, profile, limitMs: 300_000 })
+  const idle = idleFinding(summary('safe'), behind('docker-desktop'))
+  t.equal(idle.code, 'NKA202')
+  t.match(
+    idle.text,
+    'keepalive does not protect it. Behind Docker Desktop where it uses vpnkit keepalive probes are answered and reset nothing: only data of the application counts.',
+  )
+  t.notMatch(idle.text, 'Nothing is lost')
+  t.match(idle.text, /Send something within the limit .*\.$/)
+  t.equal(idleFinding(summary('safe'), behind('aws-nat-gateway')).code, 'NKA201')
+  const lost = deathFinding(deaths(death({ firstProbeMs: 45_000 })), behind('docker-desktop'))
+  t.match(lost.text, 'answered and reset nothing')
+  t.notMatch(lost.text, 'No keepalive that comes in time')
+  t.end()
+})
+
 t.test('NKA303 for a connection that the peer closed while a request waited', (t) => {
   t.strictSame(closed([{ request, code: 'UND_ERR_SOCKET' }]), {
     code: 'NKA303',
@@ -720,6 +739,7 @@ t.test('NKA303 for a connection that the peer closed while a request waited', (t
       fits: [alb],
       protected: true,
       schedule: { delayMs: 45_000, intervalMs: 15_000, probes: 4 },
+      timer: null,
       waits: true,
       request,
       opener,

@@ -66,7 +66,7 @@ function published(t: Test): string[] {
   for (const name of ['protect', 'override']) {
     const one = channel(`nat-keepalive:${name}`)
     const note = (message: unknown) => {
-      const { applied } = message as { applied: { reason: string } }
+      const { applied } = (message as { data: { applied: { reason: string } } }).data
       seen.push(`${name} ${applied.reason}`)
     }
     one.subscribe(note)

@@ -30,6 +30,7 @@ function death(changes: Partial<Death> = {}): Death {
     firstProbeMs: null,
     waits: false,
     request: null,
+    timer: null,
     ...changes,
   }
 }
@@ -66,7 +67,7 @@ t.test('which end is explained by what', (t) => {
     // No NAT closes in good order.
     ['hang-up', [null, 'NKA303'], [null, 'NKA303']],
     // The client's own timer on a slow answer, but for what nothing kept alive.
-    ['given-up', ['NKA301', 'NKA301'], [null, null]],
+    ['given-up', ['NKA301', 'NKA301'], [null, 'NKA303']],
     ['aborted', [null, null], [null, null]],
   ]
   for (const [end, bare, kept] of ends) {
@@ -87,7 +88,7 @@ t.test('which end is explained by what', (t) => {
 t.test('a connection that was not idle for long is not explained', (t) => {
   for (const end of ['reset', 'hang-up', 'timed-out', 'broken-pipe', 'given-up'] as const) {
     for (const firstProbeMs of [null, 45_000]) {
-      const one = death({ end, waits: true, firstProbeMs, ...idleFor(50, 59) })
+      const one = death({ end, waits: true, firstProbeMs, ...idleFor(20, 29) })
       const byKeepalive = end === 'timed-out' && firstProbeMs !== null
       const sent = byKeepalive ? [true] : [true, false]
       for (const wrote of sent) {
@@ -104,10 +105,10 @@ t.test('what is long for NKA303 is the shortest limit that is known', (t) => {
       limitMs,
       profile: null,
     })?.code ?? null
-  t.equal(code(59, 240_000), null)
-  t.equal(code(60, 240_000), 'NKA303', 'of layer 7')
-  t.equal(code(29, 30_000), null)
-  t.equal(code(30, 30_000), 'NKA303', 'the one that is set')
+  t.equal(code(29, 240_000), null)
+  t.equal(code(30, 240_000), 'NKA303', 'of layer 7')
+  t.equal(code(9, 10_000), null)
+  t.equal(code(10, 10_000), 'NKA303', 'the one that is set')
   t.end()
 })
 
@@ -156,9 +157,10 @@ t.test('a death after an idle time below every limit fits none', (t) => {
 t.test('the limits that had passed fit, the nearest first and three at the most', (t) => {
   const table: readonly [seconds: number, expected: readonly number[]][] = [
     [240, [240]],
-    [349, [240]],
-    [350, [350, 240]],
-    [370, [360, 350, 240]],
+    [299, [240]],
+    [349, [300, 240]],
+    [350, [350, 300, 240]],
+    [370, [360, 350, 300]],
     [700, [600, 360, 350]],
     [1_250, [1_200, 900, 600]],
   ]
@@ -167,8 +169,8 @@ t.test('the limits that had passed fit, the nearest first and three at the most'
 })
 
 t.test('it is the longest that the idle time can have been that counts', (t) => {
-  t.same(limits(351, {}, null, 330), [350, 240])
-  t.same(limits(349, {}, null, 330), [240])
+  t.same(limits(351, {}, null, 330), [350, 300, 240])
+  t.same(limits(349, {}, null, 330), [300, 240])
   t.end()
 })
 
@@ -215,7 +217,16 @@ t.test('limits of layer 7 are not blamed for a connection without protection', (
 })
 
 t.test('a schedule beyond the limit is no protection', (t) => {
-  t.same(limits(360, {}, 240_000), [360, 350, 240])
+  t.same(limits(360, {}, 240_000), [360, 350, 300])
+  t.end()
+})
+
+t.test('where probes do not count, a connection with probes dies of the limit too', (t) => {
+  const code = (profile: string) =>
+    explain(death({ firstProbeMs: 45_000, ...idleFor(340, 345) }), { profile, limitMs: 340_000 })
+      ?.code ?? null
+  t.equal(code('aws-global-accelerator'), 'NKA301')
+  t.equal(code('aws-nat-gateway'), null)
   t.end()
 })
 
@@ -225,11 +236,16 @@ t.test('the table of middleboxes can be given', (t) => {
     name: id,
     layer,
     limitSeconds,
+    range: null,
     configurable: null,
     behaviour: 'Not documented.',
+    after: null,
+    probes: layer === 4 ? 'count' : 'ignored',
     source: 'none',
+    url: 'https://example.com/',
     checkedOn: '2026-11',
     verified: true,
+    behaviourVerified: false,
   })
   const table = [box('a', 4, 100), box('b', 7, 100), box('c', 4, 100), box('d', 4, 200)]
   const path: Path = { profile: null, limitMs: 100_000 }

@@ -16,12 +16,14 @@ const standard: Config = {
   request: 'host',
   mode: 'socket',
   app: 'cap',
+  pool: 'off',
   exclude: [],
   sysctl: 'auto',
   idleWarnMs: 192_000,
   idleLoopback: false,
   auditMs: 30_000,
   format: 'text',
+  metrics: 'off',
 }
 
 type Env = Record<string, string | undefined>
@@ -69,12 +71,14 @@ t.test('takes every setting, with blanks around it', (t) => {
       REQUEST: ' path ',
       MODE: ' kernel ',
       APP: ' respect ',
+      POOL: ' evict ',
       EXCLUDE: ' *.internal , 10.0.0.0/8:5432 ',
       SYSCTL: ' strict ',
       IDLE_WARN: ' 2m ',
       IDLE_LOOPBACK: ' on ',
       AUDIT: ' 1500ms ',
       FORMAT: ' json ',
+      METRICS: ' otel ',
     }),
   }
   const { config, problems, given } = parseConfig(all)
@@ -92,12 +96,14 @@ t.test('takes every setting, with blanks around it', (t) => {
     request: 'path',
     mode: 'kernel',
     app: 'respect',
+    pool: 'evict',
     exclude: ['*.internal', '10.0.0.0/8:5432'],
     sysctl: 'strict',
     idleWarnMs: 120_000,
     idleLoopback: true,
     auditMs: 1500,
     format: 'json',
+    metrics: 'otel',
   })
   t.same(problems, [])
   t.same([...given].sort(), Object.keys(all).sort())
@@ -224,6 +230,7 @@ t.test('a bad value leaves the default and makes one problem that names everythi
       'NAT_KEEPALIVE_MODE="auto" was refused: expected socket or kernel; using socket.',
     ],
     ['APP', 'off', 'NAT_KEEPALIVE_APP="off" was refused: expected cap or respect; using cap.'],
+    ['POOL', 'on', 'NAT_KEEPALIVE_POOL="on" was refused: expected off or evict; using off.'],
     [
       'SYSCTL',
       'on',
@@ -265,6 +272,7 @@ t.test('a bad value leaves the default and makes one problem that names everythi
       'ignore',
       'NAT_KEEPALIVE_FOREIGN="ignore" was refused: expected protect, watch or off; using protect.',
     ],
+    ['METRICS', 'on', 'NAT_KEEPALIVE_METRICS="on" was refused: expected off or otel; using off.'],
     ['FORMAT', 'xml', 'NAT_KEEPALIVE_FORMAT="xml" was refused: expected text or json; using text.'],
     [
       'PROFILE',
@@ -528,12 +536,14 @@ t.test('options are laid over a config', (t) => {
     request: 'path',
     mode: 'kernel',
     app: 'respect',
+    pool: 'evict',
     exclude: ['*.internal'],
     sysctl: 'strict',
     idleWarnMs: null,
     idleLoopback: true,
     auditMs: null,
     format: 'json',
+    metrics: 'otel',
   }
   t.same(applyOptions(standard, all), { config: all, problems: [] })
   t.same(applyOptions(all, {}), { config: all, problems: [] })

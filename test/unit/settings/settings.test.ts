@@ -19,8 +19,10 @@ const contract: readonly [name: string, fallback: string][] = [
   ['NAT_KEEPALIVE_NATIVE', 'on'],
   ['NAT_KEEPALIVE_FOREIGN', 'protect'],
   ['NAT_KEEPALIVE_REQUEST', 'host'],
+  ['NAT_KEEPALIVE_METRICS', 'off'],
   ['NAT_KEEPALIVE_MODE', 'socket'],
   ['NAT_KEEPALIVE_APP', 'cap'],
+  ['NAT_KEEPALIVE_POOL', 'off'],
   ['NAT_KEEPALIVE_EXCLUDE', 'none'],
   ['NAT_KEEPALIVE_SYSCTL', 'auto'],
   ['NAT_KEEPALIVE_IDLE_WARN', '80% of the limit'],
@@ -124,6 +126,7 @@ t.test('reads what each variable allows', (t) => {
     ['NAT_KEEPALIVE_MODE', 'Kernel', 'kernel'],
     ['NAT_KEEPALIVE_MODE', 'socket', 'socket'],
     ['NAT_KEEPALIVE_APP', 'RESPECT', 'respect'],
+    ['NAT_KEEPALIVE_POOL', 'EVICT', 'evict'],
     ['NAT_KEEPALIVE_EXCLUDE', 'a.internal , ::1,', ['a.internal', '::1']],
     ['NAT_KEEPALIVE_EXCLUDE', ',', []],
     ['NAT_KEEPALIVE_SYSCTL', 'Strict', 'strict'],
@@ -137,6 +140,7 @@ t.test('reads what each variable allows', (t) => {
     ['NAT_KEEPALIVE_AUDIT', '100ms', 100],
     ['NAT_KEEPALIVE_AUDIT', 'OFF', null],
     ['NAT_KEEPALIVE_FORMAT', 'JSON', 'json'],
+    ['NAT_KEEPALIVE_METRICS', 'OTel', 'otel'],
   ]
   for (const [name, text, value] of table) {
     t.same(setting(name).parse(text), { value, refusals: [] }, `${name}=${text}`)
@@ -189,6 +193,7 @@ t.test('refuses for each variable what is absurd, negative, huge or not ASCII', 
     NAT_KEEPALIVE_REQUEST: ['on', 'url', 'host,path'],
     NAT_KEEPALIVE_MODE: ['off', 'on', 'socket,kernel'],
     NAT_KEEPALIVE_APP: ['off', 'on', 'capped'],
+    NAT_KEEPALIVE_POOL: ['on', 'evicted'],
     NAT_KEEPALIVE_EXCLUDE: [
       '*',
       '10.0.0.0/33',
@@ -205,6 +210,7 @@ t.test('refuses for each variable what is absurd, negative, huge or not ASCII', 
     NAT_KEEPALIVE_IDLE_WARN: ['0', '180', '0s', '99ms', 'on'],
     NAT_KEEPALIVE_IDLE_LOOPBACK: ['10', '01'],
     NAT_KEEPALIVE_AUDIT: ['0', '30', '0s', '99ms', 'on'],
+    NAT_KEEPALIVE_METRICS: ['on', 'prometheus'],
     NAT_KEEPALIVE_FORMAT: ['off', 'yaml', 'json5'],
   }
   for (const [name] of contract) {
@@ -281,6 +287,7 @@ t.test('checks options by their type', (t) => {
     ['NAT_KEEPALIVE_REQUEST', 'path'],
     ['NAT_KEEPALIVE_MODE', 'kernel'],
     ['NAT_KEEPALIVE_APP', 'respect'],
+    ['NAT_KEEPALIVE_POOL', 'evict'],
     ['NAT_KEEPALIVE_EXCLUDE', ['*.internal']],
     ['NAT_KEEPALIVE_EXCLUDE', []],
     ['NAT_KEEPALIVE_SYSCTL', 'strict'],
@@ -289,6 +296,7 @@ t.test('checks options by their type', (t) => {
     ['NAT_KEEPALIVE_IDLE_LOOPBACK', true],
     ['NAT_KEEPALIVE_AUDIT', null],
     ['NAT_KEEPALIVE_FORMAT', 'json'],
+    ['NAT_KEEPALIVE_METRICS', 'otel'],
   ]
   for (const [name, value] of good) {
     t.same(setting(name).check(value), { value, refusals: [] }, `${name} ${String(value)}`)

@@ -110,8 +110,8 @@ t.test('the channel hears the outcome once, and without a listener nothing is re
   const script = `${head}
     check.showKernel(proc(7200), config)
     console.log(read.length)
-    channel('nat-keepalive:kernel').subscribe(({ reading, finding }) => {
-      console.log(reading.value.timeSeconds, finding?.code)
+    channel('nat-keepalive:kernel').subscribe(({ code, data }) => {
+      console.log(data.sysctls.timeSeconds, code)
     })
     check.showKernel(proc(7200), config)
     check.showKernel(proc(7200), config)`

@@ -8,7 +8,7 @@ import { matchExpected } from './expected'
 
 const plain = createPaint({ write() {} }, {})
 
-async function show(known: Partial<Output>, json = false): Promise<string> {
+async function show(known: Partial<Output>, json = false, filter?: string): Promise<string> {
   let text = ''
   const stdout: Output = {
     ...known,
@@ -16,7 +16,8 @@ async function show(known: Partial<Output>, json = false): Promise<string> {
       text += part
     },
   }
-  const code = await run({ json }, { stdout, stderr: { write() {} }, paint: plain })
+  const operands = filter === undefined ? [] : [filter]
+  const code = await run({ json }, { stdout, stderr: { write() {} }, paint: plain }, { operands })
   t.equal(code, 0)
   return text
 }
@@ -32,20 +33,38 @@ t.test('the whole table, in a pipe', async (t) => {
 
 t.test('every middlebox is there, with all that is known', async (t) => {
   const text = (await show({})).replace(/\s+/g, ' ')
-  for (const { id, name, limitSeconds, behaviour, source, checkedOn } of profiles) {
+  for (const { id, name, limitSeconds, behaviour, configurable, source, checkedOn } of profiles) {
     t.match(text, `${id} ${limitSeconds} s ${name} ${behaviour}`)
+    if (configurable !== null) t.match(text, `Configurable: ${configurable}.`)
     t.match(text, `Source: ${source}; checked on ${checkedOn}.`)
   }
 })
 
-t.test('layer 7 stands apart, and only there', async (t) => {
+t.test('where probes do not count stands apart, and only that', async (t) => {
   const text = await show({})
-  const [within = '', beyond = ''] = text.split('Out of reach of keepalive probes (layer 7)')
-  for (const { id, layer } of profiles) {
+  const [within = '', beyond = ''] = text.split('Where keepalive probes do not count')
+  for (const { id, probes } of profiles) {
     const row = new RegExp(`^${id} `, 'm')
-    t.equal(row.test(within), layer === 4, id)
-    t.equal(row.test(beyond), layer === 7, id)
+    t.equal(row.test(within), probes === 'count', id)
+    t.equal(row.test(beyond), probes !== 'count', id)
   }
+})
+
+t.test('a FILTER finds what has it in its id or name', async (t) => {
+  const ids = async (filter: string) => {
+    const { profiles: found } = JSON.parse(await show({}, true, filter))
+    return found.map(({ id }: { id: string }) => id)
+  }
+  t.same(await ids('swarm'), ['ipvs'])
+  t.same(await ids('AZURE-FIREWALL'), ['azure-firewall', 'azure-firewall-east-west'])
+  const text = await show({}, false, 'docker-desktop')
+  t.match(text, /^Where keepalive probes do not count\n/)
+  t.match(text, 'Probes are answered, and reset nothing.')
+  t.notMatch(text, 'nat-gateway')
+  t.notMatch(text, 'Without a profile')
+  const none = await runNode([join(root, 'dist', 'bin.js'), 'profiles', 'nobody'])
+  t.match(none, { code: 1, stdout: '' })
+  t.match(none.stderr, 'No middlebox has "nobody" in its id or name.')
 })
 
 t.test('limits stand under each other', async (t) => {

@@ -58,3 +58,15 @@ t.test('a hook that is off has no schedule', (t) => {
   t.notMatch(outcome.seen, 'first probe')
   t.end()
 })
+
+t.test('where probes do not count for the chosen profile, that is a finding', (t) => {
+  const profiled = (profile: string) =>
+    run(machineWith(t, {}, { node: '24.19.0', env: { NAT_KEEPALIVE_PROFILE: profile } }))
+  const unkept = profiled('aws-global-accelerator')
+  t.equal(unkept.verdict, 'finding')
+  t.match(unkept.seen, 'Behind AWS Global Accelerator keepalive probes do not count')
+  t.match(unkept.action, 'Send something within the limit')
+  t.equal(unkept.data.probes, 'unanswered')
+  t.equal(profiled('aws-nat-gateway').verdict, 'ok')
+  t.end()
+})

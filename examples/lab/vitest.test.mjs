@@ -1,0 +1,14 @@
+import { assertSurvived, labTest, runBehind } from 'nat-keepalive/lab'
+import { test } from 'vitest'
+
+const behindNat = labTest(test)
+
+behindNat('the answer that takes ten minutes arrives through an AWS NAT gateway', async () => {
+  const ending = await runBehind(['node', 'client.js'], {
+    like: 'aws-nat-gateway',
+    scale: 70,
+    serve: ['node server.js'],
+    hook: 'with',
+  })
+  assertSurvived(ending)
+})
