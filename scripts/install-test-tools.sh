@@ -25,6 +25,10 @@ need rabbitmq-server /usr/sbin/rabbitmq-server
 need nats-server /usr/sbin/nats-server
 need mosquitto /usr/sbin/mosquitto
 need nginx-light /usr/sbin/nginx
+# Programs in other languages, whose connections are rescued.
+need golang-go /usr/bin/go
+need default-jdk-headless /usr/bin/javac
+need postgresql-client /usr/bin/psql
 need prometheus /usr/bin/prometheus
 # To build the native part again, and to run it on other systems.
 need gcc /usr/bin/gcc

@@ -6,6 +6,7 @@ import { say } from '../terminal/say'
 import { createTerminal, type Streams, type Terminal } from '../terminal/terminal'
 import { UsageError } from '../terminal/usage-error'
 import * as audit from './commands/audit'
+import * as completion from './commands/completion'
 import * as demo from './commands/demo'
 import * as doctor from './commands/doctor'
 import * as explain from './commands/explain'
@@ -13,6 +14,7 @@ import * as exporter from './commands/exporter'
 import * as lab from './commands/lab'
 import * as measure from './commands/measure'
 import * as profiles from './commands/profiles'
+import * as rescue from './commands/rescue'
 import * as run from './commands/run'
 import * as snippet from './commands/snippet'
 
@@ -20,6 +22,8 @@ interface Invocation {
   readonly env: NodeJS.ProcessEnv
   /** The arguments that are no options. */
   readonly operands: readonly string[]
+  /** All there are: what is completed. */
+  readonly commands: Readonly<Record<string, Command>>
 }
 
 interface Command {
@@ -40,11 +44,13 @@ interface Command {
 const commands: Readonly<Record<string, Command>> = {
   doctor,
   audit,
+  rescue,
   measure,
   run,
   profiles,
   snippet,
   explain,
+  completion,
   lab,
   exporter,
   demo,
@@ -56,7 +62,7 @@ Keeps idle outbound connections alive behind NAT gateways, and tells which
 ones would die.
 
 ${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}\n`)
+  .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}\n`)
   .join('')}
   --help     this text, or after a COMMAND the text about it
   --version  the version of nat-keepalive
@@ -64,7 +70,8 @@ ${Object.entries(commands)
 Example:
   nat-keepalive doctor
 
-Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 could not look.
+Exit codes: 0 fine, 1 findings, 2 wrong usage or a refused setting, 3 nothing
+could be looked into, 4 the output could not be written.
 `
 
 /** The command line of nat-keepalive; `argv` is what follows the name of the program. */
@@ -79,6 +86,7 @@ export async function main(
   try {
     if (name === undefined) throw new UsageError('A COMMAND is missing.')
     if (name.startsWith('-')) return about(argv, terminal)
+    if (name === 'help') return tellHelp(args, terminal)
     const command = find(name)
     topic = `${name} `
     const { values, operands } = read(args, command)
@@ -87,12 +95,13 @@ export async function main(
       terminal.stdout.write(command.help)
       return 0
     }
-    return await command.run(rest, terminal, { env, operands })
+    return await command.run(rest, terminal, { env, operands, commands })
   } catch (error) {
     if (error instanceof UsageError) {
       say(terminal.stderr, `${error.message} See nat-keepalive ${topic}--help.`)
       return 2
     }
+    if ((error as NodeJS.ErrnoException)?.syscall === 'write') throw error
     // A defect. Node would print it with whatever is in it.
     terminal.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
     return 3
@@ -101,8 +110,16 @@ export async function main(
 
 /** Without a COMMAND there are only questions about the program itself. */
 function about(argv: readonly string[], { stdout }: Terminal): number {
-  const { help: wanted } = parse(argv, { version: { type: 'boolean' } }, false).values
+  const questions = { version: { type: 'boolean', short: 'v' } } as const
+  const { help: wanted } = parse(argv, questions, false).values
   stdout.write(wanted ? help : `${version}\n`)
+  return 0
+}
+
+/** `help` and `help COMMAND`, as many programs have it. */
+function tellHelp([topic, more]: readonly string[], { stdout }: Terminal): number {
+  if (more !== undefined) throw new UsageError(`The argument ${quoted(more)} is one too many.`)
+  stdout.write(topic === undefined || topic.startsWith('-') ? help : find(topic).help)
   return 0
 }
 
@@ -164,5 +181,9 @@ function sentenceOf({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
     return `The argument ${quoted(subject)} is one too many.`
   }
-  return `The option ${subject} is not used in the right way.`
+  // `-h, --help` of an option with a short name; `--limit <value>` of one that takes a value.
+  const name = subject.split(/[ ,]+/).find((word) => word.startsWith('--')) ?? subject
+  return message.includes('argument missing') || message.includes('ambiguous')
+    ? `The option ${name} takes a value.`
+    : `The option ${name} takes no value.`
 }

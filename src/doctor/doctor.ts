@@ -3,9 +3,11 @@ import { indent } from '../terminal/indent'
 import type { Paint, Style } from '../terminal/terminal'
 import { wrapText } from '../terminal/wrap-text'
 import type { Check, Outcome, Verdict } from './checks/check'
+import * as connections from './checks/connections'
 import * as hook from './checks/hook'
 import * as kernel from './checks/kernel'
 import type { Machine } from './checks/machine'
+import * as native from './checks/native'
 import * as node from './checks/node'
 import * as place from './checks/place'
 import * as schedule from './checks/schedule'
@@ -22,6 +24,8 @@ export const checks: readonly Check[] = [
   settings,
   place,
   sysctlAccess,
+  native,
+  connections,
 ]
 
 export interface CheckResult extends Outcome {

@@ -1,36 +1,33 @@
-import { isLoopback } from '../connections/endpoint'
-import { ProcessAuditor } from '../judge/process-auditor'
+import { loadNative } from '../kernel/native'
 import { createProcFs } from '../kernel/proc-fs'
-import type { SeenMachine, SeenProcess } from './seen'
+import { OutsideAuditor } from '../outside/outside-auditor'
+import { idleMsOf } from '../outside/outside-socket'
+import type { SeenMachine } from './seen'
 
 /** Looks at every process of this machine. Throws where none can be seen. */
 export function createLook(limitMs: number): () => SeenMachine {
-  const proc = createProcFs()
-  const auditor = new ProcessAuditor(proc, limitMs)
+  const native = loadNative()
+  const part = native.known ? native.value : null
+  const auditor = new OutsideAuditor(createProcFs(), { limitMs, part, loopback: false })
   return () => {
     const pids = auditor.pids()
     if (!pids.known) throw new Error(`The processes cannot be listed: ${pids.why}.`)
-    const processes: SeenProcess[] = []
-    let unseen = 0
-    for (const pid of pids.value) {
-      const audit = auditor.look(pid)
-      if (!audit.known) {
-        if (auditor.exists(pid)) unseen++
-        continue
-      }
-      const sockets = audit.value.sockets
-        .filter(({ remote }) => !isLoopback(remote.address))
-        .map(({ judged }) => ({ verdict: judged.verdict, idleMs: null }))
-      if (sockets.length === 0) continue
-      processes.push({
-        command: audit.value.command,
-        node: null,
-        hook: null,
-        container: null,
-        pod: null,
-        sockets,
-      })
+    const { processes, unseen } = auditor.look(pids.value, true)
+    return {
+      processes: processes
+        .filter(({ sockets }) => sockets.length > 0)
+        .map(({ command, node, hook, container, pod, sockets }) => ({
+          command,
+          node,
+          hook,
+          container,
+          pod,
+          sockets: sockets.map(({ judged, times }) => ({
+            verdict: judged.verdict,
+            idleMs: idleMsOf(times),
+          })),
+        })),
+      unseen: unseen.map(({ reason, count }) => ({ reason, count })),
     }
-    return { processes, unseen: unseen === 0 ? [] : [{ reason: 'refused', count: unseen }] }
   }
 }

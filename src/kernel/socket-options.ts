@@ -18,7 +18,11 @@ export function readOptions(
   facts: SocketFacts,
   fd: number,
 ): SocketOptions | null {
-  if (fd < 0 || facts.read(part, fd) < 0) return null
+  return fd < 0 || facts.read(part, fd) < 0 ? null : optionsOf(facts)
+}
+
+/** The options among the facts that were read. */
+export function optionsOf(facts: SocketFacts): SocketOptions {
   const { keepalive, idleSeconds, intervalSeconds, probes, userTimeoutMs } = facts
   return {
     keepalive,

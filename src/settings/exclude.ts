@@ -13,7 +13,8 @@ export type ExcludeRule = {
   readonly text: string
   /** Null: every port. */
   readonly port: number | null
-} & (
+} /** `*:5432`: every host. */ & (
+  | { readonly kind: 'any' }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'suffix'; readonly suffix: string }
   | ({ readonly kind: 'network'; readonly prefix: number } & Address)
@@ -51,6 +52,9 @@ export function parseExcludeRule(text: string): ExcludeRule | null {
   const port = portText === undefined ? null : Number(portText)
   if (port !== null && (port < 1 || port > 65535)) return null
 
+  // Without a port it would be another way to switch the hook off.
+  if (target === '*')
+    return port === null || bracketed !== null ? null : { text: rule, port, kind: 'any' }
   const network = parseNetwork(target)
   if (network !== null) {
     if (bracketed !== null && isIPv4(target.split('/', 1)[0] ?? '')) return null
@@ -75,7 +79,9 @@ export function compileExclude(rules: readonly string[]): Exclude {
   const address = (text: string, port: number): string | null => {
     const wanted = parsed.length === 0 ? null : parseAddress(unbracketed(text))
     if (wanted === null) return null
-    const found = tests.find(({ rule, covers }) => onPort(rule, port) && covers?.(wanted))
+    const found = tests.find(
+      ({ rule, covers }) => onPort(rule, port) && (rule.kind === 'any' || covers?.(wanted)),
+    )
     return found?.rule.text ?? null
   }
 
@@ -99,6 +105,7 @@ function onPort(rule: ExcludeRule, port: number): boolean {
 }
 
 function matchesName(rule: ExcludeRule, name: string): boolean {
+  if (rule.kind === 'any') return true
   if (rule.kind === 'name') return name === rule.name
   return rule.kind === 'suffix' && name.length > rule.suffix.length && name.endsWith(rule.suffix)
 }

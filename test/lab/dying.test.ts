@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { createLab, type Lab } from '../../src/lab/lab'
-import type { Report, ReportedSocket } from '../../src/report/report'
+import type { AuditDocument } from '../../src/outside/audit-document'
+import type { ReportedSocket } from '../../src/report/report'
 import { register, root, withEnv } from '../run-node'
 import { needLab } from './need-lab'
 
@@ -121,11 +122,11 @@ if (needLab(t)) {
 
     const outside = await audit()
     t.equal(outside.code, 1)
-    const report: Report = JSON.parse(outside.stdout)
-    t.match(report.foreign, [
-      { verdict: 'dying', reason: /^\d+ probes .*gives it up is not known\.$/ },
+    const [found]: AuditDocument['processes'] = JSON.parse(outside.stdout).processes
+    t.match(found?.sockets, [
+      { verdict: 'dying', reason: /^\d+ probes .*gives it up in about \d+/ },
     ])
-    t.ok((report.foreign?.[0]?.kernel.unansweredProbes ?? 0) >= sent)
+    t.ok((found?.sockets[0]?.kernel.unansweredProbes ?? 0) >= sent)
 
     const { value: warning } = await told
     t.match(warning, {
@@ -169,8 +170,8 @@ if (needLab(t)) {
     const seen = new Set<string>()
     let unanswered = 0
     let answered = 0
-    for await (const { foreign } of linesOf(watching, 'stdout')) {
-      const [socket] = (foreign ?? []) as NonNullable<Report['foreign']>
+    for await (const { processes } of linesOf(watching, 'stdout')) {
+      const [socket] = (processes as AuditDocument['processes'])[0]?.sockets ?? []
       if (socket === undefined) continue
       seen.add(socket.verdict)
       const probes = socket.kernel.unansweredProbes ?? 0

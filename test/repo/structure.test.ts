@@ -21,6 +21,8 @@ const rooms = [
   'report',
   'index',
   'metrics',
+  'outside',
+  'rescue',
   'terminal',
   'doctor',
   'snippets',
@@ -181,7 +183,7 @@ t.test('the way into the preload is the one of the design', (t) => {
     t.ok(preload.includes(name), name)
   }
   for (const name of preload)
-    t.notMatch(name, /^(cli|bin|demo|lab|report|doctor|snippets|terminal|index)\b/)
+    t.notMatch(name, /^(cli|bin|demo|lab|report|outside|rescue|doctor|snippets|terminal|index)\b/)
   t.end()
 })
 

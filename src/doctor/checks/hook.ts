@@ -112,7 +112,7 @@ function absent(machine: Machine): Outcome {
   // The cache of npx is emptied at will.
   const kept = !/[/\\]_npx[/\\]/.test(register)
   return {
-    verdict: 'advice',
+    verdict: machine.strict ? 'finding' : 'advice',
     seen: `The hook is not in NODE_OPTIONS. ${here}`,
     action: kept
       ? `Add this line where the programs are started: ${lines.map(named).join(', or ')}`

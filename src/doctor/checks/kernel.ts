@@ -1,6 +1,7 @@
 import { readKeepaliveSysctls } from '../../kernel/sysctl'
 import type { Outcome } from './check'
 import { detectPlace, type Place } from './detect-place'
+import { isCovered } from './is-covered'
 import type { Machine } from './machine'
 import { platformName } from './platform-name'
 import { seconds } from './seconds'
@@ -35,11 +36,21 @@ export function run(machine: Machine): Outcome {
   const place = detectPlace(machine)
   // Where nobody can set them, a finding would never go away, and the hook does what can be done.
   const settable = place.service?.id !== 'lambda' || config.mode === 'kernel'
+  // What JavaScript opens does not follow them then; what native code opens does.
+  const covered = config.mode !== 'kernel' && isCovered(machine)
   return {
-    verdict: late ? (settable ? 'finding' : 'advice') : 'ok',
+    verdict: late ? (settable && (machine.strict || !covered) ? 'finding' : 'advice') : 'ok',
     seen: `The first probe would come after ${timeSeconds} s idle, ${late ? `but by then the path has forgotten the connection: ${timeSeconds} s is not less than ${limit}` : `before ${limit}`} (${values}). ${concerned}`,
     action: late ? remedy(machine, place) : null,
-    data: { known: true, timeSeconds, intervalSeconds, probes, limitMs: config.limitMs, late },
+    data: {
+      known: true,
+      covered,
+      timeSeconds,
+      intervalSeconds,
+      probes,
+      limitMs: config.limitMs,
+      late,
+    },
   }
 }
 

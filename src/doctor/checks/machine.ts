@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { installed } from '../../hook/installation'
-import { loadNative } from '../../kernel/native'
+import { loadNative, type NativePart } from '../../kernel/native'
 import { createProcFs, type ProcFs, type Reading } from '../../kernel/proc-fs'
 import { version } from '../../process/version'
 import { type Config, type Problem, parseConfig } from '../../settings/config'
@@ -24,8 +24,10 @@ export interface Machine {
   readonly env: Environment
   readonly proc: ProcFs
   /** The native part as this process has it, or why not. */
-  readonly native: Reading<unknown>
+  readonly native: Reading<NativePart | null>
   readonly files: Files
+  /** Whether native sockets and children are to be covered as well. */
+  readonly strict: boolean
   /** What the environment says about this package. */
   readonly settings: {
     readonly config: Config
@@ -53,6 +55,7 @@ export function createMachine(known: Partial<Machine> = {}): Machine {
       platform === process.platform
         ? loadNative(settings.config.native)
         : { known: false, why: `there is none for ${platform}` },
+    strict: false,
     settings,
     ...known,
   }

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { main } from '../../../src/cli/cli'
-import { root, runNode } from '../../run-node'
+import { root, runNode, withEnv } from '../../run-node'
 import { matchExpected } from './commands/expected'
 
 async function cli(argv: readonly string[]) {
@@ -25,7 +27,11 @@ const wrong: readonly [argv: readonly string[], message: string, topic: string][
   [['demo', '--jsn'], 'The option --jsn is unknown.', 'demo '],
   [['demo', '-x'], 'The option -x is unknown.', 'demo '],
   [['demo', 'again'], 'The argument "again" is one too many.', 'demo '],
-  [['demo', '--json=yes'], 'The option --json is not used in the right way.', 'demo '],
+  [['demo', '--json=yes'], 'The option --json takes no value.', 'demo '],
+  [['audit', '--limit'], 'The option --limit takes a value.', 'audit '],
+  [['audit', '--limit', '--json'], 'The option --limit takes a value.', 'audit '],
+  [['help', 'doctr'], 'The command "doctr" is unknown, perhaps doctor was meant.', ''],
+  [['help', 'doctor', 'me'], 'The argument "me" is one too many.', ''],
   [['doctor', 'me'], 'The argument "me" is one too many.', 'doctor '],
   [['profiles', '--all'], 'The option --all is unknown.', 'profiles '],
   [['run'], 'A COMMAND to run is missing.', 'run '],
@@ -47,17 +53,30 @@ for (const [argv, message, topic] of wrong) {
   })
 }
 
-const names = ['doctor', 'audit', 'run', 'profiles', 'snippet', 'lab', 'exporter', 'demo']
+const names = [
+  'doctor',
+  'audit',
+  'rescue',
+  'run',
+  'profiles',
+  'snippet',
+  'completion',
+  'lab',
+  'exporter',
+  'demo',
+]
 
 t.test('--help and --version are data', async (t) => {
   const { version } = require('../../../package.json')
   const { stdout: help } = await cli(['--help'])
-  for (const argv of [['--help'], ['-h'], ['--version', '--help']]) {
+  for (const argv of [['--help'], ['-h'], ['help'], ['--version', '--help']]) {
     t.strictSame(await cli(argv), { code: 0, stdout: help, stderr: '' })
   }
   matchExpected(t, help, 'help.txt')
   for (const row of help.split('\n')) t.ok(row.length <= 80, row)
-  t.strictSame(await cli(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
+  for (const argv of [['--version'], ['-v']]) {
+    t.strictSame(await cli(argv), { code: 0, stdout: `${version}\n`, stderr: '' })
+  }
 })
 
 t.test('every command has its --help, with its usage first', async (t) => {
@@ -70,10 +89,41 @@ t.test('every command has its --help, with its usage first', async (t) => {
     t.match(stdout, /^Exit codes?: /m)
     if (name !== 'demo') t.match(stdout, /^Example.*:\n {2}\S/m)
     for (const row of stdout.split('\n')) t.ok(row.length <= 80, row)
-    if (!['audit', 'demo'].includes(name)) matchExpected(t, stdout, `help-${name}.txt`)
+    if (!['audit', 'rescue', 'demo'].includes(name)) matchExpected(t, stdout, `help-${name}.txt`)
     t.equal((await cli([name, '-h'])).stdout, stdout)
+    t.equal((await cli(['help', name])).stdout, stdout)
   }
   t.equal((await cli(['snippet', 'docker', '--help'])).code, 0)
+})
+
+t.test('a shell completes what the table of commands has', async (t) => {
+  const { stdout: script } = await cli(['completion', 'bash'])
+  const complete = (words: string) => {
+    const text = `${script}\nCOMP_WORDS=(nat-keepalive ${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _nat_keepalive; echo "\${COMPREPLY[@]}"`
+    return spawnSync('bash', ['-c', text], { encoding: 'utf8' }).stdout.trim()
+  }
+  t.equal(complete('res'), 'rescue')
+  t.equal(complete('audit --fa'), '--fail-on')
+  t.equal(complete('rescue --d'), '--dry-run')
+  t.equal(complete('no-such --'), '')
+  t.match((await cli(['completion', 'zsh'])).stdout, /bashcompinit/)
+  const { stdout: fish } = await cli(['completion', 'fish'])
+  t.match(fish, /seen_subcommand_from audit' -l fail-on$/m)
+  t.match(await cli(['completion', 'tcsh']), { code: 2, stderr: /bash, zsh or fish/ })
+})
+
+t.test('what cannot be written is an exit code', { skip: process.platform !== 'linux' }, (t) => {
+  const bin = join(root, 'bin', 'nat-keepalive')
+  const full = openSync('/dev/full', 'w')
+  for (const args of [['--help'], ['profiles'], ['audit', '--json']]) {
+    const [command = '', ...rest] = withEnv({}, [bin, ...args])
+    const stdio = ['ignore', full, 'pipe'] as const
+    const { status, stderr } = spawnSync(command, rest, { stdio: [...stdio], encoding: 'utf8' })
+    t.equal(status, 4, args.join(' '))
+    t.equal(stderr, 'nat-keepalive: The output could not be written (ENOSPC).\n')
+  }
+  closeSync(full)
+  t.end()
 })
 
 t.test('the program ends with the exit code', async (t) => {

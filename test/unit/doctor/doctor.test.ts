@@ -73,13 +73,43 @@ t.test('the whole text', async (t) => {
   }
 })
 
+t.test('it can be green: the hook covers JavaScript, whatever the kernel has', async (t) => {
+  const findings = async (known: Parameters<typeof machineWith>[2]) => {
+    const { checks: results } = await examine(
+      machineWith(t, { ...sysctls('7200'), ...hook }, known),
+    )
+    return results.filter(({ verdict }) => verdict === 'finding').map(({ id }) => id)
+  }
+  const NODE_OPTIONS = '--require=/opt/nat-keepalive/register.js'
+  t.strictSame(await findings({}), ['kernel'], 'without the hook')
+  t.strictSame(await findings({ env: { NODE_OPTIONS } }), [])
+  t.strictSame(await findings({ active: '0.1.0' }), [])
+  t.strictSame(await findings({ env: { NODE_OPTIONS }, strict: true }), ['kernel'])
+  t.strictSame(await findings({ active: '0.1.0', strict: true }), ['kernel', 'hook'])
+  const kernelMode = { NODE_OPTIONS, NAT_KEEPALIVE_MODE: 'kernel' }
+  t.ok((await findings({ env: kernelMode })).includes('kernel'), 'which leaves all to the kernel')
+  t.strictSame(await findings({ env: { NODE_OPTIONS, NAT_KEEPALIVE: 'off' } }), ['kernel'])
+  const gone = { NODE_OPTIONS: '--require=/gone/nat-keepalive/register.js' }
+  t.ok((await findings({ env: gone })).includes('kernel'))
+})
+
 t.test('the JSON has the same checks, in the same order', async (t) => {
   const diagnosis = await examine(machines['an old node in a container'](t))
   const parsed = JSON.parse(renderJson(diagnosis))
   t.strictSame(parsed, JSON.parse(JSON.stringify(diagnosis)))
   t.strictSame(
     parsed.checks.map(({ id }: { id: string }) => id),
-    ['kernel', 'node', 'schedule', 'hook', 'settings', 'place', 'sysctl-access'],
+    [
+      'kernel',
+      'node',
+      'schedule',
+      'hook',
+      'settings',
+      'place',
+      'sysctl-access',
+      'native',
+      'connections',
+    ],
   )
   t.equal(parsed.checks.length, checks.length)
   t.match(parsed, { schema: 1, version: '0.1.0', limitMs: 240_000, counts: { finding: 1 } })
@@ -198,12 +228,13 @@ t.test('good sysctls are 0, late ones are 1 and the limit says why', (t) => {
     [45, { NAT_KEEPALIVE_LIMIT: '46s' }, 0],
     [45, { NAT_KEEPALIVE_LIMIT: '46' }, 1],
     [45, { NODE_OPTIONS: `--require ${register}` }, 0],
+    [7200, { NODE_OPTIONS: `--require ${register}` }, 0],
     [7200, { NAT_KEEPALIVE_LIMIT: '3h' }, 0],
   ]
   for (const [seconds, env, expected] of table) {
     const { code, stdout, stderr } = inNamespace(seconds, { NAT_KEEPALIVE_SYSCTL: 'off', ...env })
     t.strictSame([code, stderr], [expected, ''], `${seconds} ${JSON.stringify(env)}`)
-    t.match(stdout, /^7 checks: /m)
+    t.match(stdout, /^9 checks: /m)
   }
   t.match(inNamespace(7200).stdout, /7200 s is not less than the idle limit\s+of 240 s/)
   t.end()

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { type ProcessAudit, ProcessAuditor } from '../../../src/judge/process-auditor'
 import { createProcFs } from '../../../src/kernel/proc-fs'
+import { OutsideAuditor, type ProcessAudit } from '../../../src/outside/outside-auditor'
 
 const none = () => {}
 
@@ -26,11 +26,14 @@ async function serve(t: Test): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-function look(auditor: ProcessAuditor, { pid }: ChildProcess): ProcessAudit {
-  const audit = auditor.look(pid as number)
-  if (!audit.known) throw new Error(audit.why)
-  return audit.value
+function look(auditor: OutsideAuditor, { pid }: ChildProcess): ProcessAudit {
+  const [audit] = auditor.look([pid as number], false).processes
+  if (audit === undefined) throw new Error(`${pid} could not be looked into.`)
+  return audit
 }
+
+/** Without the native part, which would tell what is set on a connection. */
+const byTables = { limitMs: 10_000, part: null, loopback: true }
 
 t.test('a young process proves nothing about a connection that it has inherited', async (t) => {
   const port = await serve(t)
@@ -40,19 +43,19 @@ t.test('a young process proves nothing about a connection that it has inherited'
   const heir = spawn('sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', fd] })
   t.teardown(() => void heir.kill('SIGKILL'))
   await once(heir, 'spawn')
-  const { ageMs, sockets } = look(new ProcessAuditor(createProcFs(), 10_000), heir)
+  const { ageMs, sockets } = look(new OutsideAuditor(createProcFs(), byTables), heir)
   const [socket] = sockets.filter(({ remote }) => remote.port === port)
   const left = socket?.word.nextTimerMs ?? Number.NaN
   t.ok(left < 10_000, `its timer looks good: ${left} ms`)
   t.ok(Number(ageMs) < 60_000, `and the process is young: ${ageMs} ms`)
-  t.match(socket, { holder: null, judged: { verdict: 'unknown' } })
+  t.match(socket, { source: 'proc', judged: { verdict: 'unknown' } })
 })
 
 /** What a look says of the age of a process that was started at this tick, 100 s after boot. */
 function ageAt(t: Test, startTime: string, uptime = '100.00 180.00\n'): number | null {
   const stat = `7 (a) b (c) S ${'0 '.repeat(18)}${startTime} 0 0\n`
   const proc = createProcFs(t.testdir({ uptime, 7: { stat, cmdline: 'x\0', fd: {} } }), 'linux')
-  return look(new ProcessAuditor(proc, 240_000), { pid: 7 } as ChildProcess).ageMs
+  return look(new OutsideAuditor(proc, byTables), { pid: 7 } as ChildProcess).ageMs
 }
 
 t.test('the age of a process is known to a hundredth of a second', (t) => {

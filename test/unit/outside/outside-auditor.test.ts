@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
-import { type ProcessAudit, ProcessAuditor } from '../../../src/judge/process-auditor'
+import { loadNative } from '../../../src/kernel/native'
 import { createProcFs } from '../../../src/kernel/proc-fs'
+import { OutsideAuditor, type ProcessAudit } from '../../../src/outside/outside-auditor'
 import { listen } from '../../loopback'
 import { root, withEnv } from '../../run-node'
 
-const limitMs = 240_000
+const options = { limitMs: 240_000, part: null, loopback: true }
 const table =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode'
 
@@ -27,6 +28,9 @@ interface Captured {
   /** In clock ticks since the machine started. */
   readonly startedAt?: number
   readonly namespace?: string
+  /** Whether its descriptors cannot be read. */
+  readonly denied?: boolean
+  readonly kernel?: boolean
 }
 
 /** A captured /proc with these processes, on a machine that has been up for 10,000 seconds. */
@@ -34,13 +38,18 @@ function captured(t: Test, processes: Record<string, Captured>) {
   const link = (target: string) => t.fixture('symlink', target)
   const folders = Object.entries(processes).map(([pid, one]) => {
     const { name = 'node', startedAt = 999_000 } = one
-    const before = Array.from({ length: 18 }, () => '0').join(' ')
+    const flags = one.kernel ? 0x20_8040 : 0
+    const before = Array.from({ length: 18 }, (_, at) => (at === 5 ? flags : 0)).join(' ')
     return [
       pid,
       {
         stat: `${pid} (${name}) S ${before} ${startedAt} 0 0`,
         cmdline: one.cmdline ?? 'node\0',
-        fd: Object.fromEntries(one.fds.map((inode, fd) => [fd + 3, link(`socket:[${inode}]`)])),
+        comm: `${name}\n`,
+        // A file, which cannot be listed.
+        fd: one.denied
+          ? ''
+          : Object.fromEntries(one.fds.map((inode, fd) => [fd + 3, link(`socket:[${inode}]`)])),
         net: { tcp: `${[table, ...one.lines].join('\n')}\n`, tcp6: `${table}\n` },
         ns: { net: link(one.namespace ?? 'net:[1]') },
       },
@@ -63,13 +72,14 @@ function captured(t: Test, processes: Record<string, Captured>) {
       },
     },
   })
-  return new ProcessAuditor(createProcFs(folder, 'linux'), limitMs)
+  return new OutsideAuditor(createProcFs(folder, 'linux'), options)
 }
 
-function look(auditor: ProcessAuditor, pid: number): ProcessAudit {
-  const reading = auditor.look(pid)
-  if (!reading.known) throw new Error(reading.why)
-  return reading.value
+function look(auditor: OutsideAuditor, pid: number): ProcessAudit {
+  const { processes, unseen } = auditor.look([pid], false)
+  const [audit] = processes
+  if (audit === undefined) throw new Error(JSON.stringify(unseen))
+  return audit
 }
 
 const idle: Captured = { fds: [], lines: [] }
@@ -83,11 +93,11 @@ t.test('the processes are the folders that are numbers, in order', (t) => {
 })
 
 t.test('where there is no /proc, that is the reason', (t) => {
-  const auditor = new ProcessAuditor(createProcFs('/proc', 'darwin'), limitMs)
+  const auditor = new OutsideAuditor(createProcFs('/proc', 'darwin'), options)
   t.match(auditor.pids(), { known: false, why: 'there is no /proc on darwin' })
-  t.match(auditor.look(1), { known: false, why: 'there is no /proc on darwin' })
   t.equal(auditor.exists(1), false)
-  t.match(captured(t, { 12: idle }).look(13), { known: false, why: /13\/fd could not be read/ })
+  const nothing = { looked: 0, processes: [], unseen: [] }
+  t.strictSame(captured(t, { 12: idle }).look([13], false), nothing, 'one that is gone')
   t.end()
 })
 
@@ -121,7 +131,8 @@ t.test('the age is from the start of the process, whatever its name holds', (t) 
 })
 
 t.test('the sysctls of another network namespace are not known', (t) => {
-  const auditor = captured(t, { 12: idle, 13: { ...idle, namespace: 'net:[2]' } })
+  const one = { fds: [1], lines: [line(1, '00', 0)] }
+  const auditor = captured(t, { 12: one, 13: { ...one, namespace: 'net:[2]' } })
   t.match(look(auditor, 12).sysctls, { known: true })
   t.match(look(auditor, 13).sysctls, { known: false, why: /13 is in another network namespace/ })
   t.end()
@@ -139,6 +150,33 @@ t.test('of the command line no later argument is shown, and nothing that is no t
   }
   const coloured = captured(t, { 12: { ...idle, cmdline: 'a\x1b[31mb\0' } })
   t.notOk(look(coloured, 12).command.includes('\x1b'))
+  t.end()
+})
+
+t.test('who could not be looked into is counted, and threads of the kernel are not', (t) => {
+  const denied = { ...idle, denied: true }
+  const auditor = captured(t, { 12: idle, 13: denied, 14: { ...denied, kernel: true } })
+  const { looked, processes, unseen } = auditor.look([12, 13, 14], true)
+  t.strictSame([looked, processes], [1, []])
+  t.equal(unseen.length, 1)
+  t.match(unseen[0], { count: 1, processes: [{ pid: 13 }], action: /./ })
+  t.end()
+})
+
+t.test('the table of a network namespace is read once for all of its processes', (t) => {
+  const lines = [line(1, '00', 0), line(2, '00', 0)]
+  const auditor = captured(t, {
+    12: { fds: [1], lines },
+    // Its own copy of the table would show nothing.
+    13: { fds: [2], lines: [] },
+    14: { fds: [2], lines: [], namespace: 'net:[2]' },
+  })
+  const { processes } = auditor.look([12, 13, 14], false)
+  t.strictSame(
+    processes.map(({ sockets }) => sockets.length),
+    [1, 1, 0],
+  )
+  t.equal(processes[2]?.unplaced, 1, 'and one that is in no table is counted')
   t.end()
 })
 
@@ -167,7 +205,9 @@ t.test(
     const port = await listen(t)
     const child = await client(t, port)
     const pid = child.pid as number
-    const auditor = new ProcessAuditor(createProcFs(), limitMs)
+    const native = loadNative()
+    const part = native.known ? native.value : null
+    const auditor = new OutsideAuditor(createProcFs(), { ...options, part })
     const pids = auditor.pids()
     t.ok(pids.known && pids.value.includes(pid) && pids.value.includes(process.pid))
     t.equal(auditor.exists(pid), true)
@@ -184,12 +224,13 @@ t.test(
     t.ok(timer > 0 && timer <= 30_000 * 1.125, `${timer} ms`)
     const off = sockets.find(({ word }) => !word.armed)
     t.match(off, { remote: { address: '127.0.0.1' }, judged: { verdict: 'at-risk' } })
+    t.equal(off?.source, native.known ? 'descriptor' : 'proc')
     t.equal(new Set(sockets.map(({ inode }) => inode)).size, 2)
 
     const ended = once(child, 'exit')
     child.stdin?.end()
     await ended
     t.equal(auditor.exists(pid), false)
-    t.equal(auditor.look(pid).known, false)
+    t.strictSame(auditor.look([pid], false).processes, [])
   },
 )

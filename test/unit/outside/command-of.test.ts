@@ -1,5 +1,5 @@
 import t from 'tap'
-import { commandOf } from '../../../src/judge/command-of'
+import { commandOf } from '../../../src/outside/command-of'
 
 const table: readonly [argv: readonly string[], name: string, script: string | null][] = [
   [['node', 'server.js'], 'node', 'server.js'],
