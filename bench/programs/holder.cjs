@@ -1,5 +1,6 @@
 'use strict'
 // Holds connections, and says what they cost. Each question names a job: {job, ...}.
+const { subscribe } = require('node:diagnostics_channel')
 const { once } = require('node:events')
 const { closeSync, openSync, readSync } = require('node:fs')
 const net = require('node:net')
@@ -14,6 +15,9 @@ const PATIENCE_MS = 60_000
 
 const held = []
 let ticks = 0
+/** The channel has every episode; a warning that nothing is lost is told once. */
+let episodes = 0
+subscribe('nat-keepalive:idle', () => episodes++)
 
 const jobs = {
   open,
@@ -86,11 +90,10 @@ async function ask() {
 }
 
 async function askAll() {
-  const { auditor } = watch()
-  const told = auditor.counters.idle
+  const before = episodes
   const patience = Date.now() + PATIENCE_MS
-  await auditor.look()
-  while (auditor.counters.idle === told) {
+  await watch().auditor.look()
+  while (episodes === before) {
     if (Date.now() > patience) throw new Error('The auditor has told nothing of idle connections.')
     await new Promise((done) => setTimeout(done, 2))
   }

@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net'
 import type { Steps } from '../process/steps'
+import { Cookies } from './cookies'
 import { type KernelWord, kernelWord, unreadable } from './kernel-word'
-import { KnownAddresses } from './known-addresses'
 import type { NativePart } from './native'
 import type { ProcFs, Reading } from './proc-fs'
 import { recordWord } from './record-word'
-import type { SocketRecord } from './sock-diag'
 import { OWNED_STATES, socketDump } from './socket-dump'
 import type { TcpSocket, TcpVisitor } from './tcp-line'
 import { tcpTable } from './tcp-table'
@@ -23,35 +22,55 @@ const STATES = OWNED_STATES.filter((state) => state !== 'listen' && state !== 'c
 /** Set once the kernel has refused a dump, which it will not think better of. */
 let refused = false
 
+/** The connections of which the cookie is known. */
+const cookies = new Cookies()
+
 /**
- * Asks the kernel about sockets of JavaScript, by their addresses: with a dump where the native part
- * is there and the kernel gives one, else with its table, which says less and costs more.
+ * Asks the kernel about sockets of JavaScript: with a dump where the native part is there and the
+ * kernel gives one, else with its table, which says less and costs more.
  */
 export function* askKernel(
   proc: ProcFs,
   sockets: Iterable<Socket>,
   native: Reading<NativePart>,
 ): Steps<Words> {
+  if (native.known && !refused) {
+    const words = yield* askDump(native.value, sockets)
+    if (words !== null) return words
+    refused = true
+  }
   const matcher = new Matcher()
   for (const socket of sockets) {
     matcher.add(socket)
     yield
   }
-  if (native.known && !refused) {
-    const scan = yield* socketDump(native.value, STATES, (record) => matcher.match(record))
-    if (scan.known) return matcher.words(scan)
-    refused = true
-  }
   return matcher.words(yield* tcpTable(proc, 'self', matcher))
+}
+
+/** By their cookies; null where the kernel gives no dump. */
+function* askDump(part: NativePart, sockets: Iterable<Socket>): Steps<Words | null> {
+  const words = new Map<number, KernelWord | undefined>()
+  for (const socket of sockets) {
+    const cookie = cookies.of(part, socket)
+    if (cookie !== undefined) words.set(cookie, undefined)
+    yield
+  }
+  const scan = yield* socketDump(part, STATES, (record) => {
+    const { cookie } = record
+    if (words.has(cookie)) words.set(cookie, recordWord(record))
+  })
+  if (!scan.known) return null
+  const missing = kernelWord(undefined)
+  return {
+    of: (socket) => words.get(cookies.of(part, socket) ?? 0) ?? missing,
+    skipped: scan.value.skipped,
+  }
 }
 
 /** A socket that is looked for, among those with the same local port. */
 interface Target {
   readonly socket: Socket
   readonly next: Target | undefined
-  readonly local: string | undefined
-  readonly remote: string | undefined
-  readonly remotePort: number | undefined
   word: KernelWord | undefined
 }
 
@@ -59,46 +78,27 @@ interface Target {
 class Matcher implements TcpVisitor {
   readonly #byPort = new Map<number, Target>()
   readonly #bySocket = new Map<Socket, Target>()
-  readonly #addresses = new KnownAddresses()
 
   add(socket: Socket): void {
-    const { localPort, remotePort } = socket
+    const { localPort } = socket
     if (localPort === undefined) return
-    const target: Target = {
-      socket,
-      next: this.#byPort.get(localPort),
-      local: plain(socket.localAddress),
-      remote: plain(socket.remoteAddress),
-      remotePort,
-      word: undefined,
-    }
+    const next = this.#byPort.get(localPort)
+    const target: Target = { socket, next, word: undefined }
     this.#byPort.set(localPort, target)
     this.#bySocket.set(socket, target)
-  }
-
-  /** A record of a dump. */
-  match(record: SocketRecord): void {
-    for (let at = this.#byPort.get(record.localPort); at !== undefined; at = at.next) {
-      const { remote, local } = at
-      if (record.remotePort !== at.remotePort || remote === undefined) continue
-      if (local === undefined || !this.#addresses.is(remote, record, 'remote')) continue
-      if (!this.#addresses.is(local, record, 'local')) continue
-      at.word = recordWord(record)
-      return
-    }
   }
 
   wanted(localPort: number): boolean {
     return this.#byPort.has(localPort)
   }
 
-  /** A line of the table. */
   visit(line: TcpSocket): void {
     for (let at = this.#byPort.get(line.localPort); at !== undefined; at = at.next) {
+      const { socket } = at
       if (
-        line.remotePort === at.remotePort &&
-        line.remoteAddress === at.remote &&
-        line.localAddress === at.local
+        line.remotePort === socket.remotePort &&
+        line.remoteAddress === plain(socket.remoteAddress) &&
+        line.localAddress === plain(socket.localAddress)
       ) {
         at.word = kernelWord(line)
         return

@@ -102,11 +102,6 @@ export class SocketRecord {
     return this.#address(this.#at + 24)
   }
 
-  /** A word of an address as in a packet, to compare without making text: the first of IPv4 alone. */
-  addressWord(end: 'local' | 'remote', index: number): number {
-    return this.#word((end === 'local' ? 2 : 6) + index)
-  }
-
   /** The same number as in SocketFacts. */
   get cookie(): number {
     return socketCookie(this.#word(11), this.#word(12))

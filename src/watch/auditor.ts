@@ -66,7 +66,8 @@ export class Auditor {
   #cancel: (() => void) | undefined
   #stopped = false
   readonly #foreign: ForeignAuditor
-  #slowAt = 0
+  #vitalAt = 0
+  #foreignAt = 0
   #episodes: Episodes = new Map()
   #asking = false
   readonly #idle: IdleTeller
@@ -108,9 +109,9 @@ export class Auditor {
 
   /**
    * One look, in slices. Resolves to the time until the next socket could pass the threshold, in
-   * milliseconds.
+   * milliseconds. `vitalSigns`: whether to ask about all that have been quiet, too.
    */
-  async look(): Promise<number> {
+  async look(vitalSigns = false): Promise<number> {
     const { idleWarnMs, idleLoopback, auditMs, delayMs, intervalMs } = this.#config
     const threshold = idleWarnMs ?? Number.POSITIVE_INFINITY
     // What passes the threshold before the next look goes into the same warning.
@@ -118,11 +119,10 @@ export class Auditor {
     const idle: Candidate[] = []
     const quiet: QuietSocket[] = []
     const quietMs = Math.min(QUIET_MS, delayMs + QUIET_PROBES * intervalMs)
-    const isDue = this.#vital.alarmed || clock() >= this.#slowAt
     let longest = 0
     const steps = this.#registry.look((entry, socket, idleMs) => {
       if (idleMs < threshold && idleMs > longest) longest = idleMs
-      if (isDue && idleMs >= quietMs && (idleLoopback || !entry.loopback)) {
+      if (vitalSigns && idleMs >= quietMs && (idleLoopback || !entry.loopback)) {
         quiet.push({ entry, socket, idleMs })
       }
       if (idleMs < about || (!idleLoopback && entry.loopback)) return
@@ -132,7 +132,7 @@ export class Auditor {
     for (const _ of steps) if (slices.over) await slices.next()
     if (this.#stopped) return threshold
     this.#tellDeaths(this.#registry.takeEnded())
-    if (isDue) this.#vital.look(quiet)
+    if (vitalSigns) this.#vital.look(quiet)
     if (!this.#asking) {
       const { tell, episodes } = auditIdle(idle, threshold, this.#episodes)
       this.#episodes = episodes
@@ -207,16 +207,18 @@ export class Auditor {
     const { auditMs, limitMs } = this.#config
     if (auditMs === null || this.#stopped) return
     let nextMs = auditMs
+    const vitalSigns = this.#vital.alarmed || clock() >= this.#vitalAt
+    if (vitalSigns) this.#vitalAt = clock() + SLOW_EVERY * auditMs
     try {
       // Regular beats alone would tell of some sockets a whole beat late, possibly past the limit.
-      nextMs = Math.min(auditMs, Math.max(await this.look(), auditMs / 10))
+      nextMs = Math.min(auditMs, Math.max(await this.look(vitalSigns), auditMs / 10))
     } catch (error) {
       this.#debug('a look failed: %O', error)
     }
     if (this.#stopped) return
-    if (clock() >= this.#slowAt) {
+    if (clock() >= this.#foreignAt) {
       // A connection of native code is to be found before the path forgets it.
-      this.#slowAt = clock() + Math.min(SLOW_EVERY * auditMs, limitMs / 2)
+      this.#foreignAt = clock() + Math.min(SLOW_EVERY * auditMs, limitMs / 2)
       this.#foreign.look()
     } else if (this.#foreign.suspects) this.#foreign.look()
     this.#schedule(nextMs)

@@ -61,7 +61,6 @@ t.test('columns', (t) => {
     ['IPv6', { family: 10, remote: doc }, (record) => record.remoteAddress, '2001:db8::1'],
     ['mapped', { family: 10, remote: mapped }, (record) => record.remoteAddress, '198.51.100.3'],
     ['local', { family: 10, local: doc }, (record) => record.localAddress, '2001:db8::1'],
-    ['binary', { remote: mapped }, (record) => record.addressWord('remote', 2), 0xffff0000],
     ['port 443', { remotePort: 443 }, (record) => record.remotePort, 443],
     [
       'listening',

@@ -516,6 +516,7 @@ const SHAPE = [
   'opener',
   'request',
   'sent',
+  'timer',
   'waits',
 ]
 
