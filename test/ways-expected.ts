@@ -69,7 +69,7 @@ function expectedProbes(
   if (!setsProbes(version)) return { interval: 1, count: 10 }
   return /2000,3\]|"interval":2000,"count":3/.test(moment) || way.includes('four arguments of')
     ? { interval: 2, count: 3 }
-    : { interval: 15, count: 4 }
+    : { interval: 15, count: 24 }
 }
 
 /** What the hook's defaults leave on the one connection of a look under that version of Node. */

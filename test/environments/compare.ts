@@ -69,7 +69,9 @@ export function startNode(
   if (preload === 'flag' || preload === 'import') argv.push(...flags[preload])
   const options = env.NODE_OPTIONS ?? ''
   const NODE_OPTIONS = preload === 'NODE_OPTIONS' ? `--require ${register} ${options}` : options
-  return { argv: [...argv, ...args], env: { ...env, NODE_OPTIONS }, ...rest }
+  // What is looked at is what Node sets at once.
+  const alone = { NAT_KEEPALIVE_NATIVE: 'off', ...env, NODE_OPTIONS }
+  return { argv: [...argv, ...args], env: alone, ...rest }
 }
 
 /** Fails unless both runs give the same output and exit code, and a successful one. */

@@ -26,7 +26,7 @@ export function runMounted(
   { env = {}, cwd = root }: { env?: Record<string, string>; cwd?: string } = {},
 ): MountedRun {
   const shell = ['unshare', '-rm', 'sh', '-ec', `${script}\nexec "$@"`, 'sh', ...argv]
-  const [command = '', ...rest] = withEnv(env, shell)
+  const [command = '', ...rest] = withEnv({ NAT_KEEPALIVE_NATIVE: 'off', ...env }, shell)
   const { status, stdout, stderr } = spawnSync(command, rest, { encoding: 'utf8', cwd })
   return { code: status, stdout, stderr }
 }
