@@ -15,7 +15,10 @@ const expected = { on: true, interval: 3, count: 120 }
 const WAYS = join(root, 'test/fixtures/ways.cjs')
 
 t.test('the schedule is kept on every Node, whatever it takes', async (t) => {
-  const binaries = (await ensureBinaries()).filter(({ version }) => !setsProbes(version))
+  const binaries = (await ensureBinaries())
+    .filter(({ version }) => !setsProbes(version))
+    // With the hook and without it its https server resets a request that waits for a second.
+    .filter(({ version }) => version !== '18.0.0')
   t.jobs = 3
   await Promise.all(
     binaries.map(({ version, node }) =>

@@ -100,7 +100,7 @@ function connectionOf(process: number, fd: number): SocketOptions | null {
     throw error
   }
   try {
-    if (option(copy, SOL_SOCKET, SO_PROTOCOL) !== IPPROTO_TCP) return null
+    if (protocolOf(copy) !== IPPROTO_TCP) return null
     const remote = addressBy(getpeername, copy)
     const local = addressBy(getsockname, copy)
     if (remote === null || local === null) return null
@@ -116,6 +116,15 @@ function connectionOf(process: number, fd: number): SocketOptions | null {
   } finally {
     close(copy)
   }
+}
+
+/** Null where it is no socket any more: the number was taken again since the folder was listed. */
+function protocolOf(fd: number): number | null {
+  const value = [0]
+  if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, value, [4]) === 0) return value[0] as number
+  const { ENOTSOCK } = koffi.os.errno
+  if (koffi.errno() === ENOTSOCK) return null
+  throw new Error(`getsockopt of the protocol failed (errno ${koffi.errno()})`)
 }
 
 function option(fd: number, level: number, name: number): number {
