@@ -4,6 +4,7 @@ import { needLab } from '../lab/need-lab'
 import { compareTests } from './compare-tests'
 import { readCoreTests } from './core-test'
 import { differencesOf } from './outcome'
+import { createPlace } from './place'
 
 const programs = {
   'test-net-same.js': 'console.log("same")',
@@ -22,7 +23,7 @@ t.test('what the hook changes is told from what chance does', async (t) => {
     sequential: {},
     'async-hooks': {},
   })
-  const results = await compareTests(process.execPath, readCoreTests(folder))
+  const results = await compareTests(() => createPlace(process.execPath), readCoreTests(folder))
   const found = Object.fromEntries(results.map((result) => [result.test.name, result]))
   const differences = (name: keyof typeof programs) => {
     const result = found[join('parallel', name)]

@@ -1,24 +1,28 @@
-import type { CoreTest } from './core-test'
+import type { ComparedTest } from './compared-test'
 import { differencesOf, isUneven, type Runs } from './outcome'
-import { createPlace, type Place } from './place'
+import type { Place } from './place'
 
 /** A test, and how it went in its runs. */
 export interface Result extends Runs {
-  readonly test: CoreTest
+  readonly test: ComparedTest
 }
 
-/** At a time. For most of theirs they wait. */
+/** Places at a time. For most of theirs tests wait. */
 const JOBS = 8
 
 /** How often a test whose two runs were not alike is run again, and how often while it differs. */
 const ROUNDS = 3
 const MOST_ROUNDS = 10
 
-/** Runs every test by the executable `node`, without the hook and with it. */
-export async function compareTests(node: string, tests: readonly CoreTest[]): Promise<Result[]> {
+/** Runs every test, without the hook and with it, in `jobs` places that `createPlace` makes. */
+export async function compareTests(
+  createPlace: () => Promise<Place>,
+  tests: readonly ComparedTest[],
+  jobs = JOBS,
+): Promise<Result[]> {
   const places: Place[] = []
   try {
-    while (places.length < JOBS) places.push(await createPlace(node))
+    while (places.length < jobs) places.push(await createPlace())
     const waiting = tests[Symbol.iterator]()
     const results: Result[] = []
     const work = async (place: Place) => {
@@ -46,6 +50,6 @@ async function repeat(place: Place, { test, bare }: Result): Promise<Result> {
   return { test, ...runs }
 }
 
-async function runBoth(place: Place, test: CoreTest): Promise<Runs> {
+async function runBoth(place: Place, test: ComparedTest): Promise<Runs> {
   return { bare: [await place.run(test, 'bare')], hooked: [await place.run(test, 'hooked')] }
 }

@@ -30,8 +30,7 @@ t.test('the tests of the families are found, with their flags', async (t) => {
     ],
   )
   t.match(tests[3], {
-    path: join(folder, 'parallel/test-net-connect.js'),
-    flags: ['--expose-internals', '--no-warnings'],
+    argv: ['--expose-internals', '--no-warnings', join(folder, 'parallel/test-net-connect.js')],
   })
 })
 

@@ -1,18 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ComparedTest } from './compared-test'
 
 export const families = ['net', 'tls', 'http', 'https', 'http2', 'async-hooks'] as const
 
 export type Family = (typeof families)[number]
 
-/** One of Node's own tests: a program that ends with 0 if all is well. */
-export interface CoreTest {
-  /** As Node's developers call it: `parallel/test-net-connect-keepalive.js`. */
-  readonly name: string
+/** One of Node's own tests, called as Node's developers do: `parallel/test-net-connect.js`. */
+export interface CoreTest extends ComparedTest {
   readonly family: Family
-  readonly path: string
-  /** What Node has to be started with for it. */
-  readonly flags: readonly string[]
 }
 
 /** The folders of tests by kind, and those that are a family of their own. */
@@ -30,7 +26,7 @@ export function readCoreTests(folder: string): CoreTest[] {
       if (family === null) return []
       const path = join(folder, suite, file)
       const flags = flagsOf(readFileSync(path, 'utf8'))
-      return [{ name: `${suite}/${file}`, family, path, flags }]
+      return [{ name: `${suite}/${file}`, family, argv: [...flags, path] }]
     }),
   )
 }

@@ -1,6 +1,7 @@
 /** What is another in every run of the same program. */
 const varying: readonly (readonly [RegExp, string])[] = [
   [/<Buffer [^>]*>/g, '<Buffer>'],
+  [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi, 'UUID'],
   // Addresses in memory, and random bytes.
   [/0x[0-9a-f]+/gi, 'HEX'],
   [/\b(?=[a-f]*\d)[0-9a-f]{8,}/gi, 'HEX'],

@@ -10,8 +10,8 @@ const outcome = (status: Outcome['status'], stderr = '', stdout = ''): Outcome =
 })
 const passed = outcome('passed')
 
-function result(name: string, bare: Outcome[], hooked: Outcome[]): Result {
-  return { test: { name, family: 'net', path: '', flags: [] }, bare, hooked }
+function result(name: string, bare: Outcome[], hooked: Outcome[], family = 'net'): Result {
+  return { test: { name, family, argv: [] }, bare, hooked }
 }
 
 const plenty = Array.from({ length: 100 }, (_, index) =>
@@ -37,13 +37,14 @@ t.test('a table and the names of those that did not simply pass', async (t) => {
         [outcome('skipped', '', 'N..N # Skipped: no tool')],
       ),
       result('dice', [passed, outcome('failed')], [passed]),
+      result('other', [passed], [passed], 'websocket-stream'),
     ],
     [name],
   )
   t.strictSame(complaints, [])
-  t.match(text, /^all +100 +1 +1 +1 +1$/m)
+  t.match(text, /^all {20}101 {9}1 {9}1 {9}1 {9}1$/m)
   t.match(text, /^net +100 +1 +1 +1 +1$/m)
-  t.match(text, /^https +0 +0 +0 +0 +0$/m)
+  t.match(text, /^websocket-stream {9}1 +0 +0 +0 +0$/m)
   for (const line of [
     'old: Error: old',
     'dry: no tool',

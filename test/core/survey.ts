@@ -1,5 +1,4 @@
 import type { Result } from './compare-tests'
-import { families } from './core-test'
 import type { NamedDifference } from './named-differences'
 import { type Aspect, differencesOf, isUneven, type Outcome } from './outcome'
 
@@ -71,12 +70,14 @@ function changedLines(
 }
 
 function tableOf(judged: readonly Judged[]): string[] {
+  const families = [...new Set(judged.map(({ test }) => test.family))]
+  const width = Math.max(...families.map(({ length }) => length), 'all'.length)
   const row = (head: string, among: readonly Judged[]) => {
     const counts = kinds.map((wanted) => among.filter(({ kind }) => kind === wanted).length)
-    return head.padEnd(6) + counts.map((count) => String(count).padStart(10)).join('')
+    return head.padEnd(width) + counts.map((count) => String(count).padStart(10)).join('')
   }
   return [
-    ' '.repeat(6) + kinds.map((kind) => kind.padStart(10)).join(''),
+    ' '.repeat(width) + kinds.map((kind) => kind.padStart(10)).join(''),
     ...families.map((family) =>
       row(
         family,
@@ -105,7 +106,9 @@ function listOf(judged: readonly Judged[]): string[] {
 
 function remark({ kind, known, bare, hooked }: Judged): string {
   const [{ stdout, stderr }] = bare as [Outcome]
-  if (kind === 'failed') return /^\w*Error\b.*/m.exec(stderr)?.[0] ?? 'no error is shown'
+  if (kind === 'failed') {
+    return /\b\w*Error\b.*/.exec(`${stderr}\n${stdout}`)?.[0] ?? 'no error is shown'
+  }
   if (kind === 'skipped') return /# skip\w*:? *(.*)/i.exec(stdout)?.[1] || 'no reason is given'
   if (kind === 'differ') return known?.reason ?? 'The reason is not known yet.'
   const passed = (outcomes: readonly Outcome[]) =>
