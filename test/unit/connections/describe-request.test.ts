@@ -67,6 +67,7 @@ t.test('a host has no user information, and no path', (t) => {
     ['user:SEC@RET@api.test', 'api.test'],
     ['api.test/botSECRET', 'api.test'],
     ['api.test?SECRET', 'api.test'],
+    ['api.test#SECRET', 'api.test'],
     [undefined, null],
     [{}, null],
   ]
