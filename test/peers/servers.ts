@@ -1,5 +1,9 @@
+import { join } from 'node:path'
 import type { Place } from '../core/place'
+import { root } from '../run-node'
 import type { Server } from './suite'
+
+const fixtures = join(root, 'test/fixtures')
 
 /**
  * Shell scripts that become a server in an empty folder, and what it prints once it answers. Whoever
@@ -22,7 +26,10 @@ exec mariadbd --no-defaults --user=root --datadir=. --socket="$PWD/socket" --pid
 if [ "$(id -u)" = 0 ]; then as='unshare --user --ipc --map-user=1000 --map-group=1000 --'; fi
 bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
 $as "$bin/initdb" --pgdata=data --username=postgres --auth=trust --no-sync --locale=C --encoding=UTF8
-exec $as "$bin/postgres" -D data -c listen_addresses=127.0.0.1 -c unix_socket_directories= \\
+# It takes no key that others could read.
+cp '${fixtures}/tls.crt' data/server.crt
+install -m 600 '${fixtures}/tls.key' data/server.key
+exec $as "$bin/postgres" -D data -c ssl=on -c listen_addresses=127.0.0.1 -c unix_socket_directories= \\
   -c fsync=off -c shared_buffers=8MB -c dynamic_shared_memory_type=mmap
 `,
     /ready to accept connections/,

@@ -92,6 +92,8 @@ export const suites: readonly Suite[] = [
     packages: { async: 'async2' },
     server: 'postgres',
     fillServer: 'packages/pg/script/create-test-tables.js',
+    // One asks for speed, and one kills what is idle on the server, its own at times.
+    except: /\/(gh-issues\/1105|connection-pool\/error)-tests\.js$/,
     env: { PGHOST: '127.0.0.1', PGUSER: 'postgres', PGDATABASE: 'postgres', PGPASSWORD: 'any' },
   },
   {
@@ -115,6 +117,7 @@ export const suites: readonly Suite[] = [
         'forward secure headers',
         'famliy option',
         'EOM in separate packets',
+        'more than 1 chunk in the final packet',
       ),
     ),
   },
