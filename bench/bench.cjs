@@ -32,8 +32,8 @@ Options:
   --list           the names of the parts
 `
 
-const text = { type: 'string' }
-const flag = { type: 'boolean', default: false }
+const text = /** @type {const} */ ({ type: 'string' })
+const flag = /** @type {const} */ ({ type: 'boolean', default: false })
 const OPTIONS = {
   hook: text,
   rounds: text,
@@ -47,15 +47,17 @@ const OPTIONS = {
 
 class WrongUsage extends Error {}
 
+function parsedArgs() {
+  try {
+    return parseArgs({ allowPositionals: true, options: OPTIONS })
+  } catch (error) {
+    throw new WrongUsage(messageOf(error))
+  }
+}
+
 /** What the command line asks for: parts and options. Throws WrongUsage. */
 function parse() {
-  let parsed
-  try {
-    parsed = parseArgs({ allowPositionals: true, options: OPTIONS })
-  } catch (error) {
-    throw new WrongUsage(error.message)
-  }
-  const { values, positionals } = parsed
+  const { values, positionals } = parsedArgs()
   const names = positionals.length > 0 ? positionals : Object.keys(parts)
   const unknown = names.filter((name) => !(name in parts))
   if (unknown.length > 0) throw new WrongUsage(`There is no part ${unknown.join(', ')}.`)
@@ -73,12 +75,17 @@ function parse() {
   return { names, values, numbers }
 }
 
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** The peers that are npm packages, of the lock file that the tests have. */
 async function lockedPackages() {
   try {
     return { path: await ensurePackages(join(__dirname, '../test/environments')) }
   } catch (error) {
-    return { why: `its package could not be installed: ${error.message}` }
+    return { why: `its package could not be installed: ${messageOf(error)}` }
   }
 }
 
@@ -97,7 +104,7 @@ async function main() {
   const results = await resultsOf(asked)
   process.stdout.write(table(results))
   const text = `${JSON.stringify(results, null, 2)}\n`
-  if (json !== undefined) writeFileSync(json, text)
+  if (json !== undefined) writeFileSync(String(json), text)
   if (!write) return
   writeFileSync(RESULTS, text)
   execFileSync(BIOME, ['format', '--write', RESULTS], { stdio: 'ignore' })

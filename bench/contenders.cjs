@@ -2,9 +2,9 @@
 const { spawnSync } = require('node:child_process')
 const { existsSync, readdirSync } = require('node:fs')
 const { join } = require('node:path')
-require('./require-typescript.cjs')
 const { version } = require('../package.json')
-const { register } = require('../test/run-node')
+
+const register = join(__dirname, '../register.js')
 
 const LIBRARY_CANNOT =
   'it acts when a socket is made, so what Node or a library sets later stands; it takes listening ' +
@@ -49,6 +49,7 @@ function preload({ name, file, packages: { path, why }, ...rest }) {
  * cannot run here. `packages` is where the tests' locked packages are, or why they are not.
  */
 function contenders({ hook = register, packages }) {
+  /** @type {Record<string, {name: string, args: string[], env?: NodeJS.ProcessEnv}>} */
   const all = each({ hook, packages })
   const clean = Object.entries(all).map(([key, one]) => [key, { ...one, env: cleanEnv(one.env) }])
   return Object.fromEntries(clean)

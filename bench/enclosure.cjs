@@ -14,6 +14,12 @@ const PREPARE = `
   { ulimit -n 1048576 2> /dev/null || ulimit -n "$(ulimit -H -n)"; } &&
   exec "$@"`
 
+const SIGNALS = /** @type {const} */ ([
+  { signal: 'SIGINT', number: 2 },
+  { signal: 'SIGTERM', number: 15 },
+  { signal: 'SIGHUP', number: 1 },
+])
+
 /** The exit code of measure.cjs where a part failed, which it has told of. */
 const FAILED = 70
 
@@ -27,11 +33,7 @@ async function enclosed(task) {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   })
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-    ['SIGHUP', 1],
-  ]) {
+  for (const { signal, number } of SIGNALS) {
     process.on(signal, () => {
       child.kill('SIGKILL')
       child.on('close', () => process.exit(128 + number))

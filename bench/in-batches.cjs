@@ -22,7 +22,7 @@ async function inBatches({ contenders, program, rounds, warmUp = 3, question }) 
     try {
       const names = [...clients.keys()]
       const batches = await inRounds({ names, rounds: share, warmUp }, (name) =>
-        clients.get(name).ask(question(name)),
+        clients.get(name)?.ask(question(name)),
       )
       for (const name of names) results[name].push(...batches[name])
     } finally {

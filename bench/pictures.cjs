@@ -26,7 +26,7 @@ async function main() {
 
 async function captureAgain() {
   // Drawing needs nothing that has to be built.
-  const { catchInterruption } = require('../dist/demo/interruption.js')
+  const { catchInterruption } = require('../dist/terminal/interruption.js')
   const { capture } = require('./pictures/capture.cjs')
   const interruption = catchInterruption()
   try {

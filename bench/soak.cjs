@@ -10,10 +10,10 @@ const { join } = require('node:path')
 const { createInterface } = require('node:readline')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { parseArgs } = require('node:util')
-const { catchInterruption } = require('../dist/demo/interruption.js')
+const { catchInterruption } = require('../dist/terminal/interruption.js')
 const { cleanEnv } = require('../dist/demo/program.js')
 const { createLab } = require('../dist/lab/lab.js')
-const { defaults } = require('../dist/settings.js')
+const { defaults } = require('../dist/settings/settings.js')
 const { expectedProbes } = require('./soak/arithmetic.cjs')
 const {
   countAtGateway,

@@ -25,10 +25,12 @@ function rowLines({ what, measure, unit, rounds, base, baseline, ours, peers }) 
   ]
 }
 
+/** @param {Record<string, any>} figure */
 function figureText({ ratio, ...figure }) {
   return spread(figure).padEnd(30) + (ratio === undefined ? '' : spread(ratio))
 }
 
+/** @param {Record<string, any>} figure */
 function spread({ median, quartiles: [low, high] }) {
   return `${String(median).padStart(8)} [${low} .. ${high}]`
 }

@@ -12,7 +12,11 @@ const { join, resolve } = require('node:path')
 
 const root = resolve(__dirname, '..')
 
-/** Builds the folder. Throws where it has content, or where the package has not been built. */
+/**
+ * Builds the folder. Throws where it has content, or where the package has not been built.
+ *
+ * @param {string} folder
+ */
 function buildImageFolder(folder) {
   if (fs.existsSync(folder) && fs.readdirSync(folder).length > 0) {
     throw new Error(`${folder} is not empty, and nothing is overwritten: name a new folder.`)
@@ -33,6 +37,10 @@ function buildImageFolder(folder) {
   }
 }
 
+/**
+ * @param {string} work
+ * @param {string} folder
+ */
 function unpackPackage(work, folder) {
   // Scripts are ignored, because `prepare` would empty dist under those who use it.
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', work]
@@ -41,6 +49,10 @@ function unpackPackage(work, folder) {
   execFileSync('tar', tar, { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
+/**
+ * @param {string} work
+ * @param {string} folder
+ */
 function copyDependencies(work, folder) {
   const lock = JSON.parse(fs.readFileSync(join(root, 'package-lock.json'), 'utf8'))
   const { name, version, dependencies } = lock.packages['']
@@ -53,18 +65,37 @@ function copyDependencies(work, folder) {
   fs.cpSync(modules, join(folder, 'node_modules'), { recursive: true })
 }
 
+/**
+ * @param {string} file
+ * @param {unknown} content
+ */
 function write(file, content) {
   fs.writeFileSync(file, JSON.stringify(content))
 }
 
+/**
+ * @param {string[]} args
+ * @param {string} cwd
+ */
 function npm(args, cwd) {
   // The hook in a NODE_OPTIONS of the one who builds is not part of what is built.
   const env = { ...process.env, NODE_OPTIONS: '' }
+  /** @type {import('node:child_process').StdioOptions} */
   const stdio = ['ignore', 'pipe', 'pipe']
   return execFileSync('npm', args, { cwd, env, stdio, encoding: 'utf8' })
 }
 
-module.exports = { buildImageFolder }
+/**
+ * What a command said that failed, or the message.
+ *
+ * @param {unknown} error
+ */
+function reason(error) {
+  const { stderr, message } = /** @type {{ stderr?: string, message?: string }} */ (error)
+  return stderr || message
+}
+
+module.exports = { buildImageFolder, reason }
 
 if (require.main === module) {
   const [folder, ...rest] = process.argv.slice(2)
@@ -75,7 +106,7 @@ if (require.main === module) {
   try {
     buildImageFolder(folder)
   } catch (error) {
-    process.stderr.write(`The folder was not built. ${error.stderr || error.message}\n`)
+    process.stderr.write(`The folder was not built. ${reason(error)}\n`)
     process.exit(1)
   }
 }

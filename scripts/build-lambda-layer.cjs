@@ -8,12 +8,20 @@ const fs = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { zipSync } = require('fflate')
-const { buildImageFolder } = require('./build-image-folder.cjs')
+const { buildImageFolder, reason } = require('./build-image-folder.cjs')
 
-/** The same bytes whenever it is built, and files that everybody may read: Unix, `-rw-r--r--`. */
+/**
+ * The same bytes whenever it is built, and files that everybody may read: Unix, `-rw-r--r--`.
+ *
+ * @type {import('fflate').ZipOptions}
+ */
 const options = { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: (0o100644 << 16) >>> 0 }
 
-/** Builds the archive, over an older one if there is one. */
+/**
+ * Builds the archive, over an older one if there is one.
+ *
+ * @param {string} file
+ */
 function buildLambdaLayer(file) {
   const work = fs.mkdtempSync(join(tmpdir(), 'nat-keepalive-layer-'))
   try {
@@ -24,7 +32,12 @@ function buildLambdaLayer(file) {
   }
 }
 
-/** Every file under a folder, with its path in it, in an order that no file system decides. */
+/**
+ * Every file under a folder, with its path in it, in an order that no file system decides.
+ *
+ * @param {string} folder
+ * @returns {[name: string, content: Buffer][]}
+ */
 function filesOf(folder, prefix = '') {
   const entries = fs.readdirSync(join(folder, prefix), { withFileTypes: true })
   return entries
@@ -47,7 +60,7 @@ if (require.main === module) {
   try {
     buildLambdaLayer(file)
   } catch (error) {
-    process.stderr.write(`The layer was not built. ${error.stderr || error.message}\n`)
+    process.stderr.write(`The layer was not built. ${reason(error)}\n`)
     process.exit(1)
   }
 }

@@ -11,7 +11,18 @@ const { createHash } = require('node:crypto')
 const { readFileSync, writeFileSync } = require('node:fs')
 const { join, posix } = require('node:path')
 
-/** What each bundle begins with, in the order in which a process comes to need them. */
+/**
+ * @typedef {object} Module
+ * @property {string} name
+ * @property {string[]} imports
+ * @property {string} text
+ */
+
+/**
+ * What each bundle begins with, in the order in which a process comes to need them.
+ *
+ * @type {readonly [entry: string, ...more: string[]][]}
+ */
 const BUNDLES = [
   ['register'],
   ['hook/hook', 'settings/config', 'settings/told-at-start'],
@@ -33,21 +44,33 @@ const folder = join(__dirname, '../dist')
 /** Comments that stand on lines of their own. */
 const COMMENTS = /^[ \t]*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)\n/gm
 
-/** A module as the compiler wrote it, with its relative requires named from the folder of all. */
+/**
+ * A module as the compiler wrote it, with its relative requires named from the folder of all.
+ *
+ * @param {string} name
+ * @returns {Module}
+ */
 function readModule(name) {
+  /** @param {string} path */
   const from = (path) => posix.join(posix.dirname(name), path)
   const text = readFileSync(join(folder, `${name}.js`), 'utf8')
   if (text.includes('.bundled(')) throw new Error('dist is bundled already: run `npm run build`.')
   return {
     name,
-    imports: [...text.matchAll(AT_ONCE)].map(([, , path]) => from(path)),
+    imports: [...text.matchAll(AT_ONCE)].map(([, , path = '']) => from(path)),
     text: text
       .replace(COMMENTS, '')
       .replace(REQUIRE, (_all, _quote, path) => `require("./${from(path)}")`),
   }
 }
 
-/** The modules that come with `name` at once, itself included, without those of earlier bundles. */
+/**
+ * The modules that come with `name` at once, itself included, without those of earlier bundles.
+ *
+ * @param {string} name
+ * @param {Set<string>} taken
+ * @returns {Module[]}
+ */
 function collect(name, taken) {
   if (taken.has(name)) return []
   taken.add(name)
@@ -55,6 +78,11 @@ function collect(name, taken) {
   return [module, ...module.imports.flatMap((path) => collect(path, taken))]
 }
 
+/**
+ * @param {string} entry
+ * @param {readonly Module[]} modules
+ * @param {ReadonlyMap<string, string>} entryOf
+ */
 function render(entry, modules, entryOf) {
   // Other bundles are required by name, for those who bundle this package into their program. The
   // brackets around the functions tell V8 to compile them at once, without a first glance.
@@ -92,6 +120,9 @@ Object.defineProperty(module.exports, "build", { value: $build });
 /**
  * The file of a module that is in the bundle of `entry`. Who requires it and finds a bundle of
  * another build in memory gets a copy of its own, as from a package in another folder.
+ *
+ * @param {string} name
+ * @param {string} entry
  */
 function renderStub(name, entry) {
   const path = pathFrom(name, entry)
@@ -106,7 +137,12 @@ module.exports = bundle.bundled("./${name}");
 `
 }
 
-/** What the file `name` calls the file `other`. */
+/**
+ * What the file `name` calls the file `other`.
+ *
+ * @param {string} name
+ * @param {string} other
+ */
 function pathFrom(name, other) {
   return `./${posix.relative(posix.dirname(name), other)}`
 }
@@ -117,11 +153,16 @@ const bundles = BUNDLES.map((names) => ({
   modules: names.flatMap((name) => collect(name, taken)),
 }))
 const entryOf = new Map(
-  bundles.flatMap(({ entry, modules }) => modules.map(({ name }) => [name, entry])),
+  bundles.flatMap(({ entry, modules }) =>
+    modules.map(({ name }) => /** @type {const} */ ([name, entry])),
+  ),
 )
+/** @type {(readonly [name: string, text: string])[]} */
 const files = bundles.flatMap(({ entry, modules }) => [
-  [entry, render(entry, modules, entryOf)],
-  ...modules.flatMap(({ name }) => (name === entry ? [] : [[name, renderStub(name, entry)]])),
+  /** @type {const} */ ([entry, render(entry, modules, entryOf)]),
+  ...modules.flatMap(({ name }) =>
+    name === entry ? [] : [/** @type {const} */ ([name, renderStub(name, entry)])],
+  ),
 ])
 const build = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16)
 for (const [name, text] of files) {

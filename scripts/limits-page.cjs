@@ -23,7 +23,9 @@ This page is written by \`scripts/limits-page.cjs\` from \`src/settings/middlebo
 wrong there is welcome with a source.
 `
 
+/** @param {readonly import('../src/settings/profile').Profile[]} profiles */
 function render(profiles) {
+  /** @param {typeof profiles} among */
   const table = (among) => [HEAD, ...among.map(rowOf)].join('\n')
   const counts = profiles.filter(({ probes }) => probes === 'count')
   const others = profiles.filter(({ probes }) => probes !== 'count')
@@ -37,6 +39,7 @@ function render(profiles) {
 
 const HEAD = '| id | what it is | limit | then | probes | source |\n|---|---|---|---|---|---|'
 
+/** @param {import('../src/settings/profile').Profile} profile */
 function rowOf(profile) {
   const { id, name, layer, limitSeconds, verified, configurable } = profile
   const { behaviour, behaviourVerified, probes, source, url, checkedOn } = profile

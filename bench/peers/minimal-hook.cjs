@@ -6,7 +6,7 @@ const { Socket } = require('node:net')
 const { connect, setKeepAlive } = Socket.prototype
 const DELAY_MS = 45_000
 
-Socket.prototype.connect = function (...args) {
+Socket.prototype.connect = function (/** @type {any} */ ...args) {
   setKeepAlive.call(this, true, DELAY_MS)
   return connect.apply(this, args)
 }

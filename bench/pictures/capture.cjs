@@ -113,7 +113,7 @@ async function watchCountdown(lab, port, ended) {
     const at = Date.now() / 1_000
     const flow = (await lab.flows()).find((one) => one.includes(` sport=${port} `))
     const seconds = flow === undefined ? null : Number(/ (\d+) [A-Z_]+ /.exec(flow)?.[1])
-    if (countdown.length === 0 || countdown.at(-1).seconds !== seconds) {
+    if (countdown.length === 0 || countdown.at(-1)?.seconds !== seconds) {
       countdown.push({ at, seconds })
     }
     await sleep(LOOK_EVERY_MS)

@@ -14,7 +14,14 @@ function element(name, attributes, content = '') {
   return content === '' ? `<${name}${written}/>` : `<${name}${written}>${content}</${name}>`
 }
 
-/** Text, of one piece or of several made by `tspan`. */
+/**
+ * Text, of one piece or of several made by `tspan`.
+ *
+ * @param {number} x
+ * @param {number} y
+ * @param {string | string[]} content
+ * @param {Record<string, any>} attributes
+ */
 function text(x, y, content, { size = 13, ...attributes } = {}) {
   const pieces = Array.isArray(content) ? content.join('') : escapeXml(content)
   return element('text', { x, y, 'font-size': size, ...attributes }, pieces)

@@ -12,6 +12,13 @@ const END_SECONDS = 860
 /** What the delay of the capture stands for: the default. */
 const DELAY = '45 s'
 
+/**
+ * What the parts of the picture share: the times of the capture, and how they become places.
+ *
+ * @typedef {{ limitSeconds: number, standsForSeconds: number, delaySeconds: number, scale: number,
+ *   palette: Record<string, string>, x: (seconds: number) => number }} Stage
+ */
+
 /** One request that waits behind the NAT, without the hook and with it, as it was captured. */
 function timeline(captured, palette) {
   const { limitSeconds, standsForSeconds } = captured
@@ -47,6 +54,7 @@ function timeline(captured, palette) {
   )
 }
 
+/** @param {Stage & Record<string, any>} one */
 function panel({ run, top, title, subtitle, verdict, ...stage }) {
   const { palette } = stage
   const { answered, endsAt } = momentsOf(run, stage)
@@ -204,6 +212,11 @@ function probes({ packets }, lanes, { delaySeconds, palette, x }) {
   ]
 }
 
+/**
+ * @param {any} run
+ * @param {Record<string, number>} lanes
+ * @param {Stage} stage
+ */
 function answers(run, lanes, { palette, x, ...stage }) {
   const { answered } = momentsOf(run, stage)
   const colour = answered ? palette.good : palette.bad

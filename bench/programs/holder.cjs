@@ -48,7 +48,8 @@ async function open({ port, count }) {
 }
 
 async function memory() {
-  for (let i = 0; i < 4; i++) global.gc()
+  const gc = /** @type {() => void} */ (global.gc)
+  for (let i = 0; i < 4; i++) gc()
   const { heapUsed, rss } = process.memoryUsage()
   return { heapUsed, rss }
 }
@@ -65,7 +66,7 @@ const buffer = Buffer.allocUnsafeSlow(65_536)
 function table() {
   return measured(() => {
     for (const file of ['/proc/self/net/tcp', '/proc/self/net/tcp6']) {
-      const descriptor = openSync(file)
+      const descriptor = openSync(file, 'r')
       while (readSync(descriptor, buffer, 0, buffer.length, null) > 0);
       closeSync(descriptor)
     }
@@ -108,7 +109,7 @@ async function move() {
 
 async function becomeIdle() {
   await move()
-  await sleep(Number(process.env.NAT_KEEPALIVE_IDLE_WARN.replace('ms', '')) + 100)
+  await sleep(Number(String(process.env.NAT_KEEPALIVE_IDLE_WARN).replace('ms', '')) + 100)
 }
 
 /** One look for connections of native code, among all descriptors of the process. */

@@ -15,7 +15,7 @@ const TRUNCATED = 0x02
 async function main() {
   const byTcp = net.createServer().listen(0, HOST)
   await once(byTcp, 'listening')
-  const { port } = byTcp.address()
+  const { port } = /** @type {import('node:net').AddressInfo} */ (byTcp.address())
   const byUdp = dgram.createSocket('udp4').bind(port, HOST)
   byUdp.on('message', (message, { port, address }) => {
     message[2] |= ANSWER | TRUNCATED

@@ -49,7 +49,8 @@ async function main() {
   for (const [name, server] of Object.entries(servers)) {
     server.listen({ port: 0, host: '0.0.0.0', backlog: 4_096 })
     await once(server, 'listening')
-    ports[name] = server.address().port
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+    ports[name] = port
   }
   answerLines(() => null)
   say(ports)

@@ -91,7 +91,7 @@ function fateOf(socket, byte) {
 function report() {
   if (!hooked) return null
   const verdicts = {}
-  for (const { verdict } of require('../..').report().sockets) {
+  for (const { verdict } of require('../../dist/index.js').report().sockets) {
     verdicts[verdict] = (verdicts[verdict] ?? 0) + 1
   }
   return verdicts
@@ -102,8 +102,9 @@ async function measure() {
   // The registry lets go of closed connections when the auditor next looks.
   await sleep(Number(auditMs) + 1_000)
   const tracked = report()
+  const gc = /** @type {() => void} */ (global.gc)
   for (let i = 0; i < 4; i++) {
-    global.gc()
+    gc()
     await sleep(50)
   }
   return {

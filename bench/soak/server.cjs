@@ -10,6 +10,7 @@ function echo(socket) {
   socket.on('error', () => {}).pipe(socket)
 }
 
+/** @type {[net.Server, number][]} */
 const servers = [
   [net.createServer(echo), ports.held],
   [net.createServer(echo), ports.churn],
