@@ -1,13 +1,15 @@
 import { get } from 'node:https'
 import type { Socket } from 'node:net'
+import { preShared } from './pre-shared'
 import { endWithDemo, type Outcome, say } from './said'
 
 // An ordinary program that makes one https request, and knows nothing of keepalive.
-const { DEMO_URL = '', DEMO_CERTIFICATE = '', DEMO_GIVE_UP_MS = '' } = process.env
+const { DEMO_URL = '', DEMO_SECRET = '', DEMO_GIVE_UP_MS = '' } = process.env
 
 endWithDemo()
+const options = { ...preShared(DEMO_SECRET).client, agent: false }
 const startedAt = performance.now()
-const request = get(DEMO_URL, { agent: false, ca: DEMO_CERTIFICATE }, (response) => {
+const request = get(DEMO_URL, options, (response) => {
   response.on('error', fail)
   response.resume().on('end', () => finish('answered'))
 })

@@ -1,11 +1,11 @@
 import { createProcFs } from '../kernel/proc-fs'
-import { askKernel, type KernelWord } from './kernel-word'
+import { type ProbeTimer, readProbeTimer } from './probe-timer'
 import { type Program, type Service, startClient, startHere, startService } from './program'
 
 /** One request that waits, without the hook and with it. */
 export interface Loopback {
-  readonly without: KernelWord
-  readonly with: KernelWord
+  readonly without: ProbeTimer
+  readonly with: ProbeTimer
 }
 
 // Longer than anybody looks: the programs are ended first.
@@ -23,14 +23,14 @@ export async function measureLoopback(signal: AbortSignal): Promise<Loopback> {
     )
     programs.push(...clients)
     const [without, withHook] = await Promise.all(clients.map((client) => look(client, service)))
-    return { without: without as KernelWord, with: withHook as KernelWord }
+    return { without: without as ProbeTimer, with: withHook as ProbeTimer }
   } finally {
     await Promise.all(programs.map((program) => program.end()))
   }
 }
 
-async function look(client: Program, service: Service): Promise<KernelWord> {
+async function look(client: Program, service: Service): Promise<ProbeTimer> {
   const { localPort } = await client.hears('asked')
   const proc = createProcFs()
-  return askKernel(async () => proc.read(`${client.pid}/net/tcp`), localPort, service.port)
+  return readProbeTimer(async () => proc.read(`${client.pid}/net/tcp`), localPort, service.port)
 }

@@ -1,7 +1,7 @@
 import { defaults } from '../settings/settings'
-import type { KernelWord } from './kernel-word'
 import type { Loopback } from './loopback'
 import type { Gateway, Times } from './nat'
+import type { ProbeTimer } from './probe-timer'
 
 /** What `demo --json` prints. */
 export interface Measurements {
@@ -47,6 +47,6 @@ export function judgeGateway({ expiry, without, with: withHook }: Gateway): stri
   return problems
 }
 
-function isLate({ nextTimerMs }: KernelWord): boolean {
+function isLate({ nextTimerMs }: ProbeTimer): boolean {
   return nextTimerMs !== null && nextTimerMs > defaults.longestDelayMs
 }

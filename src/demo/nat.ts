@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLab, type Expiry, type Lab, LabUnavailable } from '../lab/lab'
-import { askKernel, type KernelWord } from './kernel-word'
+import { type ProbeTimer, readProbeTimer } from './probe-timer'
 import { type Program, type Service, startClient, startService } from './program'
 import type { Outcome } from './said'
 
@@ -18,7 +18,7 @@ export interface Story {
   readonly client: Outcome
   /** When the service answered, by its own clock; null where it did not. */
   readonly answeredMs: number | null
-  readonly kernel: KernelWord
+  readonly kernel: ProbeTimer
   /** When the NAT no longer knew the connection, null where it knew it to the end or `why`. */
   readonly forgottenMs: number | null
   readonly why: string | null
@@ -89,13 +89,13 @@ async function follow(lab: Lab, service: Service, path: string, withHook: boolea
   const outcome = client.hears('outcome')
   const [{ said, ...seen }, kernel, fate] = await Promise.all([
     outcome,
-    askKernel(() => readTable(lab), localPort, service.port),
+    readProbeTimer(() => readTable(lab), localPort, service.port),
     watchNat(lab, localPort, outcome),
   ])
   return { client: seen, answeredMs: await serviceAnswered(service, path), kernel, ...fate }
 }
 
-async function readTable(lab: Lab): ReturnType<Parameters<typeof askKernel>[0]> {
+async function readTable(lab: Lab): ReturnType<Parameters<typeof readProbeTimer>[0]> {
   const { code, stdout } = await lab.run('client', ['cat', '/proc/net/tcp'], { cwd: '/' })
   return code === 0
     ? { known: true, value: stdout }

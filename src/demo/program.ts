@@ -32,8 +32,8 @@ const register = resolve(__dirname, '..', '..', 'register.js')
 export async function startService(start: Start, address: string, answerAfterMs: number) {
   const argv = [process.execPath, programs.service, address, String(answerAfterMs)]
   const program = follow('service', start(argv, surroundings({})))
-  const { port, certificate } = await program.hears('listening')
-  return { ...program, origin: `https://${address}:${port}`, port, certificate }
+  const { port, secret } = await program.hears('listening')
+  return { ...program, origin: `https://${address}:${port}`, port, secret }
 }
 
 export type Service = Awaited<ReturnType<typeof startService>>
@@ -52,7 +52,7 @@ export function startClient(start: Start, service: Service, options: ClientOptio
   const argv = [process.execPath, ...preload, programs.client]
   const own = {
     DEMO_URL: `${service.origin}${path}`,
-    DEMO_CERTIFICATE: service.certificate,
+    DEMO_SECRET: service.secret,
     DEMO_GIVE_UP_MS: String(giveUpMs),
     // What the kernel's defaults are is another story, which `doctor` tells.
     NAT_KEEPALIVE_SYSCTL: 'off',

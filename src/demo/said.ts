@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 
 /** What the programs of the demo tell it: one line of JSON each on stdout. */
 export type Said =
-  | { readonly said: 'listening'; readonly port: number; readonly certificate: string }
+  | { readonly said: 'listening'; readonly port: number; readonly secret: string }
   | { readonly said: 'answered'; readonly path: string; readonly ms: number }
   | { readonly said: 'asked'; readonly localPort: number }
   | ({ readonly said: 'outcome' } & Outcome)

@@ -1,14 +1,15 @@
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { preShared } from './pre-shared'
 import { endWithDemo, say } from './said'
-import { createSelfSigned } from './self-signed'
 
 // A service that takes its time: node service.js ADDRESS MILLISECONDS
 const [address = '127.0.0.1', delayMs = '0'] = process.argv.slice(2)
 
 endWithDemo()
-const identity = createSelfSigned(address)
-const server = createServer(identity, (request, response) => {
+const secret = randomBytes(32).toString('hex')
+const server = createServer(preShared(secret).server, (request, response) => {
   const startedAt = performance.now()
   const path = request.url ?? ''
   setTimeout(() => {
@@ -19,5 +20,5 @@ const server = createServer(identity, (request, response) => {
 })
 server.listen(0, address, () => {
   const { port } = server.address() as AddressInfo
-  say({ said: 'listening', port, certificate: identity.cert })
+  say({ said: 'listening', port, secret })
 })

@@ -1,9 +1,9 @@
 import type { Paint } from '../terminal/terminal'
 import { wrapText } from '../terminal/wrap-text'
-import type { KernelWord } from './kernel-word'
 import type { Loopback } from './loopback'
 import type { Gateway, Story, Times } from './nat'
-import { type Cell, type Row, renderTable } from './table'
+import type { ProbeTimer } from './probe-timer'
+import { type Line, renderSideBySide, type Side } from './side-by-side'
 
 const withHook = 'node -r nat-keepalive/register app.js'
 
@@ -16,14 +16,14 @@ export function introduceLoopback(paint: Paint): string {
 }
 
 export function renderLoopback(loopback: Loopback, paint: Paint): string {
-  const rows: Row[] = [
+  const rows: Line[] = [
     ['started as', 'node app.js', withHook],
     ['keepalive', keepalive(loopback.without), keepalive(loopback.with)],
   ]
   if (loopback.without.column !== null && loopback.with.column !== null) {
     rows.push(['/proc/net/tcp', `tr ${loopback.without.column}`, `tr ${loopback.with.column}`])
   }
-  return `${renderTable(rows, paint)}${reasons(loopback.without, loopback.with)}\n`
+  return `${renderSideBySide(rows, paint)}${reasons(loopback.without, loopback.with)}\n`
 }
 
 /** Said before part two is measured, which takes a while. */
@@ -57,14 +57,14 @@ const titles = {
 
 export function renderGateway(gateway: Gateway, paint: Paint): string {
   const { without, with: kept } = gateway
-  const rows: Row[] = [
+  const rows: Line[] = [
     ['keepalive', keepalive(without.kernel), keepalive(kept.kernel)],
     ['the NAT', fate(without), fate(kept)],
     ['the service', answer(without.answeredMs), answer(kept.answeredMs)],
     ['the client', outcome(without), outcome(kept)],
   ]
   const unknown = reasons(without.kernel, kept.kernel, without, kept)
-  return `${titles[gateway.expiry]}\n${renderTable(rows, paint)}${unknown}\n`
+  return `${titles[gateway.expiry]}\n${renderSideBySide(rows, paint)}${unknown}\n`
 }
 
 /** Said at the end, when everything went as it should. */
@@ -79,7 +79,7 @@ function section(title: string, text: string): string {
   return `${title}\n${wrapText(text)}\n\n`
 }
 
-function keepalive({ armed, nextTimerMs }: KernelWord): Cell | string {
+function keepalive({ armed, nextTimerMs }: ProbeTimer): Side | string {
   if (armed === null) return 'not known'
   if (!armed) return { text: 'off', style: 'red' }
   // The time that is left is a little less than the time that was set.
@@ -95,7 +95,7 @@ function answer(ms: number | null): string {
   return ms === null ? 'did not answer' : `answered at ${exact(ms)}`
 }
 
-function outcome({ client }: Story): Cell {
+function outcome({ client }: Story): Side {
   const at = exact(client.ms)
   if (client.outcome === 'answered') return { text: `got its answer at ${at}`, style: 'green' }
   if (client.outcome === 'error') return { text: `${client.code} at ${at}`, style: 'red' }

@@ -3,7 +3,7 @@ import { formatDuration } from './duration'
 import { nearest } from './nearest'
 
 import { type Chosen, type Schedule, scheduleFor } from './schedule'
-import type { Config, Reading, Setting } from './setting'
+import type { Config, Parsed, Setting } from './setting'
 import { defaults, settings } from './settings'
 import { strictestLimitSeconds } from './strictest-limit'
 
@@ -119,7 +119,7 @@ function takeOption(intake: Intake, key: string, value: unknown): void {
 function take(
   intake: Intake,
   setting: Setting,
-  reading: Reading<Config[keyof Config]>,
+  reading: Parsed<Config[keyof Config]>,
   value: unknown,
 ): void {
   const { name, expected } = intake.call(setting)

@@ -1,7 +1,7 @@
 import { formatDuration, maxDurationMs, parseDuration } from './duration'
 import { parseExcludeRule } from './exclude'
 import { nearest } from './nearest'
-import type { Config, Reading, Refusal, Setting } from './setting'
+import type { Config, Parsed, Refusal, Setting } from './setting'
 import { parseSwitch } from './switch'
 
 type KeysOf<T> = { [K in keyof Config]: Config[K] extends T ? K : never }[keyof Config]
@@ -16,11 +16,11 @@ interface Range {
   readonly example: string
 }
 
-function taken<T>(value: T): Reading<T> {
+function taken<T>(value: T): Parsed<T> {
   return { value, refusals: [] }
 }
 
-function refused<T>(value: unknown, reason: string | null = null): Reading<T> {
+function refused<T>(value: unknown, reason: string | null = null): Parsed<T> {
   return { value: undefined, refusals: [{ value, reason }] }
 }
 
@@ -43,7 +43,7 @@ export function choice<K extends KeysOf<string>>(
   head: Head<K>,
   words: readonly Config[K][],
 ): Setting<K> {
-  const check = (value: unknown, word = value): Reading<Config[K]> => {
+  const check = (value: unknown, word = value): Parsed<Config[K]> => {
     const known = words.find((candidate) => candidate === word)
     return known === undefined ? refused(value) : taken(known)
   }
@@ -60,7 +60,7 @@ export function choice<K extends KeysOf<string>>(
 }
 
 export function profile(head: Head<'profile'>): Setting<'profile'> {
-  const check = (value: unknown): Reading<string | null> => {
+  const check = (value: unknown): Parsed<string | null> => {
     if (typeof value !== 'string') return refused(value)
     // Only who names a middlebox pays for the table.
     const { findProfile, profiles } = require('./profiles') as typeof import('./profiles')
@@ -115,7 +115,7 @@ function durationReader({ minMs, maxMs, wholeSeconds = false, example }: Range) 
   const fits = (ms: number): boolean =>
     ms >= minMs && ms <= maxMs && (!wholeSeconds || ms % 1000 === 0)
 
-  const judge = (value: unknown, ms: number): Reading<number> => {
+  const judge = (value: unknown, ms: number): Parsed<number> => {
     if (fits(ms)) return taken(ms)
     if (ms < minMs) return refused(value, 'it is too short')
     if (ms > maxMs) return refused(value, 'it is too long')
@@ -132,7 +132,7 @@ function durationReader({ minMs, maxMs, wholeSeconds = false, example }: Range) 
   return {
     expected: `${wholeSeconds ? 'whole seconds' : 'a duration'} from ${formatDuration(minMs)} to ${formatLongest(maxMs)}, such as ${example}`,
     expectedOption: `a number of milliseconds${wholeSeconds ? ' in whole seconds' : ''}, from ${minMs} to ${maxMs}`,
-    parse(text: string): Reading<number> {
+    parse(text: string): Parsed<number> {
       const ms = parseDuration(text)
       if (ms !== null) return judge(text, ms)
       if (!/^[+-]?[\d.]+$/.test(text)) return refused(text)
@@ -141,7 +141,7 @@ function durationReader({ minMs, maxMs, wholeSeconds = false, example }: Range) 
         `a bare number is ambiguous (Node counts milliseconds, the kernel seconds)${/^\d+$/.test(text) ? intent(Number(text)) : ''}`,
       )
     },
-    check(value: unknown): Reading<number> {
+    check(value: unknown): Parsed<number> {
       return typeof value === 'number' && Number.isInteger(value)
         ? judge(value, value)
         : refused(value)
@@ -158,7 +158,7 @@ export function count(
   head: Head<'probes'>,
   { min, max }: { readonly min: number; readonly max: number },
 ): Setting<'probes'> {
-  const check = (value: unknown, number = value): Reading<number> =>
+  const check = (value: unknown, number = value): Parsed<number> =>
     typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max
       ? taken(number)
       : refused(value)
@@ -175,7 +175,7 @@ export function count(
 }
 
 export function list(head: Head<'exclude'>): Setting<'exclude'> {
-  const check = (entries: readonly unknown[]): Reading<readonly string[]> => {
+  const check = (entries: readonly unknown[]): Parsed<readonly string[]> => {
     const good: string[] = []
     const refusals: Refusal[] = []
     for (const entry of entries) {

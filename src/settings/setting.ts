@@ -50,7 +50,7 @@ export interface Refusal {
 }
 
 /** What came of reading a value: undefined where nothing of it can be used. */
-export interface Reading<T> {
+export interface Parsed<T> {
   readonly value: T | undefined
   readonly refusals: readonly Refusal[]
 }
@@ -71,9 +71,9 @@ export interface Setting<K extends keyof Config = keyof Config> {
   /** What it is for, in a line. */
   readonly meaning: string
   /** Reads the text of the variable, which is trimmed and not empty. */
-  parse(text: string): Reading<Config[K]>
+  parse(text: string): Parsed<Config[K]>
   /** Checks the value of the option, which may be anything but undefined. */
-  check(value: unknown): Reading<Config[K]>
+  check(value: unknown): Parsed<Config[K]>
   /** The value as a user would write it. */
   show(value: Config[K]): string
 }

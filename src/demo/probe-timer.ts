@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What the kernel's socket table says of one connection. */
-export interface KernelWord {
+export interface ProbeTimer {
   /** Whether the kernel sends keepalive probes on it; null where that is not known. */
   readonly armed: boolean | null
   /** Until the next probe. */
@@ -23,23 +23,23 @@ const lookForMs = 3000
  * Looks in /proc/net/tcp (proc(5)) for the connection with these ports, again while unacknowledged
  * data hides its keepalive timer.
  */
-export async function askKernel(
+export async function readProbeTimer(
   read: ReadTable,
   localPort: number,
   remotePort: number,
-): Promise<KernelWord> {
+): Promise<ProbeTimer> {
   const deadline = Date.now() + lookForMs
   for (;;) {
     const table = await read()
     if (!table.known) return unknown(null, table.why)
-    const word = parseWord(table.value, localPort, remotePort)
+    const word = parseProbeTimer(table.value, localPort, remotePort)
     if (word.armed !== null || Date.now() > deadline) return word
     await sleep(lookEveryMs)
   }
 }
 
 /** Reads one connection from the text of /proc/net/tcp. Pure. */
-export function parseWord(table: string, localPort: number, remotePort: number): KernelWord {
+export function parseProbeTimer(table: string, localPort: number, remotePort: number): ProbeTimer {
   const row = table
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
@@ -56,7 +56,7 @@ export function parseWord(table: string, localPort: number, remotePort: number):
   return { armed: true, nextTimerMs: Number.parseInt(when, 16) * 10, column, why: null }
 }
 
-function unknown(column: string | null, why: string): KernelWord {
+function unknown(column: string | null, why: string): ProbeTimer {
   return { armed: null, nextTimerMs: null, column, why }
 }
 
