@@ -1,8 +1,6 @@
-import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Verdict } from '../../../../src/doctor/checks/check'
 import { run } from '../../../../src/doctor/checks/hook'
-import { addHook, hookEntries, requireOption } from '../../../../src/doctor/checks/hook-entries'
 import type { Machine } from '../../../../src/doctor/checks/machine'
 import { machineWith } from './machine'
 
@@ -106,42 +104,7 @@ t.test('a file that may not be looked at is not known to be there', (t) => {
   t.end()
 })
 
-t.test('the hook goes before what is there, once', (t) => {
-  const where = machineWith(t, files)
-  const register = requireOption('/opt/nat-keepalive/register.js')
-  const added = '--require=/opt/nat-keepalive/register.js'
-  t.equal(addHook('', register, where), added)
-  t.equal(addHook('  ', register, where), added)
-  t.equal(addHook('--no-warnings -r "a b"', register, where), `${added} --no-warnings -r "a b"`)
-  for (const there of [added, '-r /opt/nat-keepalive/register.js']) {
-    t.equal(addHook(there, register, where), there)
-  }
-  t.equal(
-    addHook('-r /opt/other/register.js', register, where),
-    `${added} -r /opt/other/register.js`,
-  )
-  const spaced = requireOption('/a b/"c\\d"/register.js')
-  t.equal(spaced, '--require="/a b/\\"c\\\\d\\"/register.js"')
-  t.end()
-})
-
-t.test('a copy under another name is known by its package.json', (t) => {
-  const where = machineWith(t, files)
-  const folder = join('/srv/app', 'renamed')
-  t.strictSame(hookEntries('-r ./renamed/register.js', where).entries, [])
-  const own = machineWith(t, { 'srv/app/renamed/package.json': manifest('1.0.0') })
-  t.match(hookEntries('-r ./renamed/register.js', own).entries, [
-    {
-      specifier: './renamed/register.js',
-      file: join(folder, 'register.js'),
-      absolute: false,
-      fragile: '-r',
-    },
-  ])
-  t.end()
-})
-
-t.test('on Windows paths are those of Windows, and so are the lines for the shells', (t) => {
+t.test('on Windows the lines are for the shells of Windows', (t) => {
   const register = 'C:\\nat keepalive\\register.js'
   const cwd = 'C:\\app'
   const known = { platform: 'win32', register, cwd } as const
@@ -153,11 +116,5 @@ t.test('on Windows paths are those of Windows, and so are the lines for the shel
   t.match(action, '`set "NODE_OPTIONS=--require="C:\\\\nat keepalive\\\\register.js""` (cmd)')
   t.match(data.line, /^\$env:/)
   for (const text of [action, seen]) t.notMatch(text, /export|sysctl/)
-  const where = { cwd, platform: 'win32', files: machineWith(t, {}).files }
-  for (const path of ['C:\\nat-keepalive\\register.js', '..\\nat-keepalive\\register.js']) {
-    t.match(hookEntries(`--require=${path}`, where).entries, [
-      { file: 'C:\\nat-keepalive\\register.js', absolute: path.startsWith('C:') },
-    ])
-  }
   t.end()
 })

@@ -1,0 +1,92 @@
+import net, { Socket } from 'node:net'
+import t, { type Test } from 'tap'
+import { createInstallation, installed, type Part } from '../../../src/hook/installation'
+import { parseConfig } from '../../../src/settings/config'
+import { connected, kernelHas, listen } from '../../loopback'
+
+const { config } = parseConfig({})
+const methods = ['connect', 'setKeepAlive', '_destroy'] as const
+const own = () => methods.map((name) => (Socket.prototype as never)[name] as unknown)
+
+interface Timer {
+  readonly delayMs: number
+  cancelled: boolean
+}
+
+/** An installation whose timers never run out. */
+function install(t: Test, getConfig = () => config, auditMs: number | null = 60_000) {
+  const timers: Timer[] = []
+  const later = (_look: () => void, delayMs: number) => {
+    const timer = { delayMs, cancelled: false }
+    timers.push(timer)
+    return () => {
+      timer.cancelled = true
+    }
+  }
+  const errors: [unknown, Part][] = []
+  const onError = (error: unknown, part: Part) => void errors.push([error, part])
+  const times = { auditMs, delayMs: config.delayMs }
+  const installation = createInstallation(getConfig, later, times, onError)
+  const release = installation.acquire()
+  t.teardown(release)
+  return { installation, release, timers, errors }
+}
+
+t.test('the last user unpatches, and a user counts once', (t) => {
+  const before = own()
+  const { installation, release } = install(t)
+  t.equal(installed(), installation)
+  t.strictNotSame(own(), before)
+  const second = installation.acquire()
+  release()
+  release()
+  t.equal(installed(), installation, 'one is left')
+  second()
+  t.equal(installed(), undefined)
+  t.strictSame(own(), before)
+  t.end()
+})
+
+t.test('the hook is loaded at the first connect, and not before', async (t) => {
+  let asked = 0
+  install(t, () => {
+    asked++
+    return config
+  })
+  const port = await listen(t)
+  t.equal(asked, 0)
+  const socket = await connected(t, net.connect(port, '127.0.0.1'))
+  t.equal(asked, 1)
+  t.match(kernelHas(socket), /^45\//)
+})
+
+t.test('a hook that cannot be loaded is told of once, and the program goes on', async (t) => {
+  const fault = new Error('not now')
+  const { errors } = install(t, () => {
+    throw fault
+  })
+  const port = await listen(t)
+  for (let i = 0; i < 2; i++) {
+    const socket = await connected(t, net.connect(port, '127.0.0.1'))
+    t.equal(kernelHas(socket), 'off')
+  }
+  t.strictSame(errors, [[fault, 'hook']])
+})
+
+t.test('the timers are those of the settings, and are cancelled with the last user', (t) => {
+  const { release, timers } = install(t)
+  const glances = [1 / 16, 1 / 8, 1 / 4, 1 / 2].map((part) => part * 60_000)
+  t.strictSame(
+    timers.map(({ delayMs }) => delayMs),
+    [5_000, 60_000, ...glances],
+  )
+  t.notOk(timers.some(({ cancelled }) => cancelled))
+  release()
+  t.ok(timers.every(({ cancelled }) => cancelled))
+  t.strictSame(
+    install(t, () => config, null).timers.map(({ delayMs }) => delayMs),
+    [5_000],
+    'without a watch there is only the top-up',
+  )
+  t.end()
+})
