@@ -33,7 +33,7 @@ export interface CheckResult extends Outcome {
   readonly title: string
 }
 
-/** What `doctor --json` prints; plain data. */
+/** What `doctor --json` prints: docs/schemas/doctor.json. Plain data. */
 export interface Diagnosis {
   readonly schema: 1
   readonly version: string

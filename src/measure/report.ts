@@ -11,7 +11,7 @@ import type { Measurement } from './measure'
 import type { Outcome, Rung } from './rung'
 import { age, conclusionText, outcomes } from './words'
 
-/** A measurement with its circumstances, as `--json` prints it. */
+/** A measurement with its circumstances, as `--json` prints it: docs/schemas/measure.json. */
 export interface MeasureReport {
   readonly schema: 1
   readonly version: string

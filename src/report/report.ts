@@ -68,7 +68,7 @@ export interface ReportedForeign extends ReportedVerdict {
   readonly kernel: ReportedWord
 }
 
-/** What is known of the outbound connections of a process: plain data. */
+/** What is known of the outbound connections of a process: docs/schemas/report.json. Plain data. */
 export interface Report {
   readonly schema: 2
   /** Of this package. */
