@@ -12,6 +12,8 @@ import { type WaitingRequest, waitingAtEnd } from './waiting-request'
 /** The end of a connection that had been idle: plain data, which holds nothing of the program's. */
 export interface Ended extends Ending, IdleTime {
   readonly endpoint: Endpoint
+  /** By the clock of the process, in milliseconds. */
+  readonly endedAt: number
   readonly opener: Opener
   readonly decision: Decision
   /** What was set on it, by us or by the program; a delay of null is that of the sysctls. */
@@ -83,6 +85,7 @@ export function endedOf(
     ...ending,
     ...idle,
     endpoint,
+    endedAt: now,
     opener: entry.opener,
     decision,
     keepalive: keepalive && { delayMs: keepalive.delayMs },

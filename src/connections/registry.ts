@@ -8,6 +8,7 @@ import { LinkedList } from './linked-list'
 import { UNKNOWN_OPENER } from './opener'
 import { OpenerSampler } from './opener-sampler'
 import { peerOf } from './peer'
+import { type PeerClose, peerCloseOf } from './peer-close'
 import type { Asked, Decision } from './policy'
 import { waitingRequest } from './waiting-request'
 
@@ -19,10 +20,14 @@ export type Observer = (entry: Entry, socket: Socket, idleMs: number) => void
 /** How many sockets a look sees between two points at which it may be cut. */
 const STEP = 64
 
+/** How many closings without a loss are put down from one look to the next. */
+const MOST_CLOSED = 1_000
+
 /** Which outbound sockets are open, since when, opened where, and when bytes last moved. */
 export class Registry {
   readonly #entries = new LinkedList<Entry>()
   #ended: Ended[] = []
+  #closed: PeerClose[] = []
   readonly #openers = new OpenerSampler()
   #lastId = 0
   /** When the last look began. */
@@ -176,6 +181,10 @@ export class Registry {
     entry.idle = false
     const ended = endedOf(entry, tracked as Socket, socket, error, this.#lookedAt)
     if (ended !== null) this.#ended.push(ended)
+    else if (this.#closed.length < MOST_CLOSED) {
+      const closed = peerCloseOf(entry, tracked as Socket, socket)
+      if (closed !== null) this.#closed.push(closed)
+    }
   }
 
   /** The connections that ended since the last call, in so far as they had been idle at a look before. */
@@ -183,6 +192,13 @@ export class Registry {
     const ended = this.#ended
     this.#ended = []
     return ended
+  }
+
+  /** Those that the peer closed since the last call while nothing waited on them. */
+  takeClosed(): readonly PeerClose[] {
+    const closed = this.#closed
+    this.#closed = []
+    return closed
   }
 
   /** The open sockets with their entries, connecting ones included. */

@@ -26,23 +26,27 @@ function whatText(group: DeathGroup, why: string): string {
   const [death] = group.deaths as readonly [Death]
   const { seen, were, idle } = lostWords(group)
   const limits = `an idle limit of ${limitsText(group.fits)}`
+  const isKnown = group.fits.length > 0
+  const fits = isKnown
+    ? `which fits ${limits}`
+    : 'which is longer than some middleboxes remember, but near to no limit that is known, so which one it was is not known'
   const code = death.code === null ? '' : ` (${death.code})`
   switch (death.end) {
     case 'given-up':
       return (
         `${seen} ${were} given up by the program itself${code} after ${idle} without an answer. ` +
         `Whether the answer was lost is not known, but nothing kept the connection alive, and ` +
-        `what has ${limits} would have told nobody.${timerText(death)}`
+        `what ${isKnown ? `has ${limits}` : 'forgets idle connections'} would have told nobody.${timerText(death)}`
       )
     case 'timed-out':
-      return `${seen} timed out${code} after ${idle}, which fits ${limits}. ${why}`
+      return `${seen} timed out${code} after ${idle}, ${fits}. ${why}`
     case 'broken-pipe':
-      return `${seen} ${were} gone when the program wrote${code} after ${idle}, which fits ${limits}. ${why}`
+      return `${seen} ${were} gone when the program wrote${code} after ${idle}, ${fits}. ${why}`
     default:
       return death.sent
-        ? `${seen} ${were} reset${code} after ${idle}, which fits ${limits}. ${why}`
+        ? `${seen} ${were} reset${code} after ${idle}, ${fits}. ${why}`
         : `${seen} ${were} reset${code} after ${idle} in which nothing was sent: by something on ` +
-            `the path that resets what it forgets, which fits ${limits}, or by the peer. ${why}`
+            `the path that resets what it forgets, ${fits}, or by the peer. ${why}`
   }
 }
 

@@ -47,6 +47,8 @@ export function lostData({ deaths, fits }: DeathGroup, { limitMs }: Config) {
           }
         : null,
     timer: death.timer,
+    stillMs: Math.min(...deaths.map((one) => one.stillMs)),
+    recurs: deaths.at(-1)?.recurs ?? null,
     waits: deaths.some((one) => one.waits),
     request,
     opener,

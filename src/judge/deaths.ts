@@ -6,6 +6,7 @@ import type { WaitingRequest } from '../connections/waiting-request'
 import type { Config } from '../settings/config'
 import type { Profile } from '../settings/profile'
 import { unkeptBy } from '../settings/unkept'
+import type { Recurrence } from './idle-ages'
 import { groupKey } from './idle-groups'
 
 /** The end of a connection that had been idle. */
@@ -29,6 +30,10 @@ export interface Death {
   readonly request: WaitingRequest | null
   /** The timer of the client that gave it up, null where none did. */
   readonly timer: ClientTimer | null
+  /** For how long of that time the process stood still, at the least; 0 where that is not known. */
+  readonly stillMs: number
+  /** How often connections to the destination ended after that idle time; null where that is not known. */
+  readonly recurs: Recurrence | null
 }
 
 /** An idle limit that a death fits, and the middleboxes that have it; none: it was configured here. */
@@ -63,25 +68,31 @@ const BY_THE_PEER: readonly End[] = ['reset', 'broken-pipe', 'hang-up']
  * NKA303, the peer or something of layer 7 before it, which probes do not reset: it closed the
  * connection while something waited on it, after it had been idle for long.
  *
+ * So is a standstill of the process that made up most of the idle time: what was written first
+ * after it met a connection that had ended meanwhile, or a timer of the client ran out in it. And so is
+ * a keep-alive of the peer that is shorter than what counts as long, where the idle time recurs.
+ *
  * Where keepalive was in time and a timer of the client ended the wait, that timer is NKA303 too: it
  * knows no probes. What the program ended for a reason of its own is neither. Pure.
  */
 export function explain(
-  death: Idle & Pick<Death, 'end' | 'sent' | 'waits' | 'firstProbeMs'>,
+  death: Idle & Pick<Death, 'end' | 'sent' | 'waits' | 'firstProbeMs' | 'stillMs' | 'recurs'>,
   path: Path,
   table: readonly Profile[] = theTable(),
 ): Explanation | null {
   const { end, sent, waits, maxIdleMs } = death
   if (end === 'aborted') return null
+  if (isOfStandstill(death)) return { code: 'NKA303', fits: [] }
   if (end === 'timed-out' && !sent && isProtected(death, path.limitMs)) {
     return { code: 'NKA302', fits: [] }
   }
   if (end !== 'hang-up' && (!isProtected(death, path.limitMs) || unkeptBy(path) !== null)) {
     const fits = layer4Limits(death, path, table)
-    if (fits.length > 0) return { code: 'NKA301', fits }
+    if (fits !== null) return { code: 'NKA301', fits }
   }
   if (!waits || (end !== 'given-up' && !BY_THE_PEER.includes(end))) return null
-  if (maxIdleMs < Math.min(path.limitMs, shortestOfLayer7(table))) return null
+  const isLong = maxIdleMs >= Math.min(path.limitMs, shortestOfLayer7(table))
+  if (!isLong && (end === 'given-up' || death.recurs === null)) return null
   if (end === 'given-up') return { code: 'NKA303', fits: [] }
   return { code: 'NKA303', fits: layer7Limits(death, table) }
 }
@@ -101,21 +112,41 @@ function theTable(): readonly Profile[] {
 
 type Idle = Pick<Death, 'minIdleMs' | 'maxIdleMs'>
 
-/** The one that was configured or chosen by a profile first, then the nearest. */
-function layer4Limits({ maxIdleMs }: Idle, path: Path, table: readonly Profile[]): Fit[] {
+/** Whether it was the process that stood still, for most of the idle time. */
+export function isOfStandstill({
+  end,
+  sent,
+  maxIdleMs,
+  stillMs,
+}: Pick<Death, 'end' | 'sent' | 'maxIdleMs' | 'stillMs'>): boolean {
+  if (end === 'aborted' || stillMs === 0 || stillMs * 2 < maxIdleMs) return false
+  return sent || end === 'given-up'
+}
+
+/**
+ * The one that was configured or chosen by a profile first, then those that had just passed. None where
+ * it was idle for so much longer that any could be it; null where no limit had passed.
+ */
+function layer4Limits(idle: Idle, path: Path, table: readonly Profile[]): Fit[] | null {
   const byLimit = limitsOf(table, 4)
   const isOwn = path.profile !== null || !byLimit.has(path.limitMs)
   if (!byLimit.has(path.limitMs)) byLimit.set(path.limitMs, [])
   const chosen = (limitMs: number) => (isOwn && limitMs === path.limitMs ? 1 : 0)
-  return fitting(byLimit, ({ limitMs }) => limitMs <= maxIdleMs)
+  const passed = fitting(byLimit, ({ limitMs }) => limitMs <= idle.maxIdleMs)
+  if (passed.length === 0) return null
+  return passed
+    .filter((fit) => chosen(fit.limitMs) === 1 || isNear(fit, idle))
     .sort((a, b) => chosen(b.limitMs) - chosen(a.limitMs))
     .slice(0, MOST_FITS)
 }
 
 /** Those that had just passed: who enforces one does not wait for longer. */
-function layer7Limits({ minIdleMs, maxIdleMs }: Idle, table: readonly Profile[]): Fit[] {
-  const isNear = ({ limitMs }: Fit) => limitMs <= maxIdleMs && minIdleMs <= limitMs * 1.1
-  return fitting(limitsOf(table, 7), isNear).slice(0, MOST_FITS)
+function layer7Limits(idle: Idle, table: readonly Profile[]): Fit[] {
+  return fitting(limitsOf(table, 7), (fit) => isNear(fit, idle)).slice(0, MOST_FITS)
+}
+
+function isNear({ limitMs }: Fit, { minIdleMs, maxIdleMs }: Idle): boolean {
+  return limitMs <= maxIdleMs && minIdleMs <= limitMs * 1.1
 }
 
 function shortestOfLayer7(table: readonly Profile[]): number {
@@ -149,6 +180,25 @@ export function isProtected(
   return firstProbeMs !== null && firstProbeMs < limitMs
 }
 
+/** A probe is answered within that. */
+const PROBE_WITHIN_MS = 1_000
+
+/**
+ * Whether a reset may be the answer to the first probe: nothing else was sent, and it came at that time,
+ * as far as the looks know it.
+ */
+export function answersProbe({
+  end,
+  sent,
+  firstProbeMs,
+  minIdleMs,
+  maxIdleMs,
+}: Pick<Death, 'end' | 'sent' | 'firstProbeMs' | 'minIdleMs' | 'maxIdleMs'>): boolean {
+  if (end !== 'reset' || sent || firstProbeMs === null) return false
+  const isThen = maxIdleMs >= firstProbeMs && minIdleMs <= firstProbeMs + PROBE_WITHIN_MS
+  return isThen && minIdleMs * 2 >= maxIdleMs
+}
+
 /** Deaths of one destination, opening place and kind: one warning. */
 export interface DeathGroup extends Explanation {
   readonly deaths: readonly Death[]
@@ -162,7 +212,17 @@ export function groupDeaths(deaths: Iterable<Death>, path: Path): DeathGroup[] {
     if (explained === null) continue
     const limits = explained.fits.map(({ limitMs }) => limitMs)
     const { end, sent, destination, opener, timer } = death
-    const kind = [explained.code, end, sent, timer?.kind, isProtected(death, path.limitMs), limits]
+    const kind = [
+      explained.code,
+      end,
+      sent,
+      timer?.kind,
+      isProtected(death, path.limitMs),
+      isOfStandstill(death),
+      answersProbe(death),
+      death.recurs !== null,
+      limits,
+    ]
     const key = `${JSON.stringify(kind)} ${groupKey(destination, opener)}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { ...explained, deaths: [death] })

@@ -45,6 +45,7 @@ export function buildReport(hook: Hook | null, proc: ProcFs): Report {
     settings: hook === null ? null : { ...config, exclude: [...config.exclude] },
     kernel: { ...reportedSysctls(readKeepaliveSysctls(proc)), skippedLines: skipped },
     counters: hook === null ? null : countersOf(hook),
+    learned: hook === null ? null : hook.watched ? [...hook.watch.auditor.learned] : [],
     sockets,
     foreign: foreign.known ? foreign.value.map(reportedForeign) : null,
     foreignWhy: foreign.known ? null : foreign.why,

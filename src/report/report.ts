@@ -2,6 +2,7 @@ import type { Opener } from '../connections/opener'
 import type { Asked, Decision } from '../connections/policy'
 import type { WaitingRequest } from '../connections/waiting-request'
 import type { Holder } from '../judge/holders'
+import type { Learned } from '../judge/idle-ages'
 import type { JudgedForeign } from '../judge/native-groups'
 import type { Verdict } from '../judge/verdict'
 import type { KernelWord } from '../kernel/kernel-word'
@@ -103,6 +104,11 @@ export interface Report {
     readonly foreignWarnings: number
     readonly lost: number
   } | null
+  /**
+   * Destinations to which connections died again and again after an idle time that is less than the limit
+   * in force; null where the hook is not installed. Nothing is changed by it.
+   */
+  readonly learned: readonly Learned[] | null
   readonly sockets: readonly ReportedSocket[]
   /** Null where the descriptors could not be read. */
   readonly foreign: readonly ReportedForeign[] | null

@@ -1,16 +1,7 @@
 import type { Socket } from 'node:net'
-import type { Ended } from '../connections/ended'
 import { destinationOf } from '../connections/endpoint'
 import type { Entry, Registry } from '../connections/registry'
-import { channels } from '../findings/channels'
-import { closedFinding } from '../findings/closed-finding'
-import { deathFinding } from '../findings/death-finding'
 import { createDebug } from '../findings/debug'
-import { emit } from '../findings/emit'
-import { givenUpFinding } from '../findings/given-up-finding'
-import { endText } from '../findings/lost'
-import { publish } from '../findings/publish'
-import { type Death, explain, groupDeaths } from '../judge/deaths'
 import {
   auditIdle,
   type Episodes,
@@ -27,6 +18,7 @@ import type { Later } from '../process/later'
 import { Slices } from '../process/slices'
 import type { Config } from '../settings/config'
 import { Asker } from './asker'
+import { DeathTeller } from './death-teller'
 import { IdleTeller } from './idle-teller'
 import { tellOfKernel } from './kernel-check'
 import type { ForeignAuditor } from './native-auditor'
@@ -38,9 +30,6 @@ const SLOW_EVERY = 4
 /** Data that is not acknowledged for so long is a sign, and so are three probes. */
 const QUIET_MS = 30_000
 const QUIET_PROBES = 3
-
-/** What tells of a lost connection, by its cause. */
-const FINDINGS = { NKA301: deathFinding, NKA302: givenUpFinding, NKA303: closedFinding }
 
 /** An idle socket on its way to a verdict. */
 interface Candidate extends JudgedSocket {
@@ -71,9 +60,10 @@ export class Auditor {
   #episodes: Episodes = new Map()
   #asking = false
   readonly #idle: IdleTeller
-  /** How many findings of each kind were told. */
-  readonly counters = { idle: 0, lost: 0 }
-  readonly lost = { NKA301: 0, NKA302: 0, NKA303: 0 }
+  readonly #deaths: DeathTeller
+  /** When the next beat is due. */
+  #dueAt: number | null = null
+  #idleTold = 0
 
   constructor(
     registry: Registry,
@@ -88,6 +78,7 @@ export class Auditor {
     this.#proc = proc
     this.#foreign = foreign
     this.#idle = new IdleTeller(config)
+    this.#deaths = new DeathTeller(config, proc)
     this.#asker = new Asker(config, later, proc)
     this.#vital = new VitalSigns(registry, config, proc, this.#asker)
   }
@@ -95,6 +86,22 @@ export class Auditor {
   /** How many groups with dying connections were told of. */
   get dying(): number {
     return this.#vital.count
+  }
+
+  /** How many connections were lost, by the code that explains it. */
+  get lost(): DeathTeller['lost'] {
+    return this.#deaths.lost
+  }
+
+  /** How many findings about idle connections were told, and how many connections were lost. */
+  get counters(): { readonly idle: number; readonly lost: number } {
+    const { NKA301, NKA302, NKA303 } = this.#deaths.lost
+    return { idle: this.#idleTold, lost: NKA301 + NKA302 + NKA303 }
+  }
+
+  /** Idle times below the limit in force after which connections have died again and again. */
+  get learned(): DeathTeller['learned'] {
+    return this.#deaths.learned
   }
 
   /** Looks now, and from now on. */
@@ -131,7 +138,7 @@ export class Auditor {
     const slices = new Slices(this.#asker.pause)
     for (const _ of steps) if (slices.over) await slices.next()
     if (this.#stopped) return threshold
-    this.#tellDeaths(this.#registry.takeEnded())
+    this.#deaths.tell(this.#registry.takeEnded(), this.#registry.takeClosed())
     if (vitalSigns) this.#vital.look(quiet)
     if (!this.#asking) {
       const { tell, episodes } = auditIdle(idle, threshold, this.#episodes)
@@ -139,28 +146,6 @@ export class Auditor {
       if (tell.length > 0) this.#confirm(tell)
     }
     return threshold - longest
-  }
-
-  #tellDeaths(ended: readonly Ended[]): void {
-    const { idleLoopback } = this.#config
-    const lost = ended.filter(({ loopback }) => idleLoopback || !loopback)
-    // Only the sysctls tell when these would have been probed.
-    const bySysctls = lost.some(({ keepalive }) => keepalive?.delayMs === null)
-    const sysctlDelayMs = bySysctls ? surroundings(this.#proc, this.#config).sysctls.delayMs : null
-    const deaths = lost.map((one) => deathOf(one, sysctlDelayMs))
-    for (const death of deaths) {
-      this.#debug('lost: %o', death)
-      publish(channels.lost, () => ({
-        code: explain(death, this.#config)?.code ?? null,
-        message: endText(death),
-        data: death,
-      }))
-    }
-    for (const group of groupDeaths(deaths, this.#config)) {
-      this.counters.lost += group.deaths.length
-      this.lost[group.code] += group.deaths.length
-      emit(FINDINGS[group.code](group, this.#config), this.#config.format)
-    }
   }
 
   /** Asks the kernel about the sockets of some groups, and tells of them. */
@@ -180,7 +165,7 @@ export class Auditor {
         // One that was closed meanwhile has nothing to fear.
         const sockets = group.sockets.filter(({ socket }) => !socket.destroyed)
         if (sockets.length === 0 || this.#stopped) continue
-        if (this.#idle.tell(summarize({ ...group, sockets }))) this.counters.idle++
+        if (this.#idle.tell(summarize({ ...group, sockets }))) this.#idleTold++
         if (sockets.some(isLeftToKernel)) tellOfKernel(this.#proc, this.#config)
       }
     } catch (error) {
@@ -200,12 +185,14 @@ export class Auditor {
   }
 
   #schedule(delayMs: number): void {
+    this.#dueAt = clock() + delayMs
     this.#cancel = this.#later(() => this.#beat(), delayMs)
   }
 
   async #beat(): Promise<void> {
     const { auditMs, limitMs } = this.#config
     if (auditMs === null || this.#stopped) return
+    if (this.#dueAt !== null) this.#deaths.sawTimer(this.#dueAt, clock())
     let nextMs = auditMs
     const vitalSigns = this.#vital.alarmed || clock() >= this.#vitalAt
     if (vitalSigns) this.#vitalAt = clock() + SLOW_EVERY * auditMs
@@ -244,13 +231,4 @@ function isLeftToKernel({ entry: { asked, decision }, judged }: Candidate): bool
   if (judged.verdict !== 'at-risk') return false
   if (decision.action === 'protect') return decision.delayMs === null
   return asked?.enable === true && asked.delayMs === null
-}
-
-function deathOf(ended: Ended, sysctlDelayMs: number | null): Death {
-  const { endpoint, keepalive, loopback: _, ...rest } = ended
-  return {
-    destination: destinationOf(endpoint),
-    ...rest,
-    firstProbeMs: keepalive && (keepalive.delayMs ?? sysctlDelayMs),
-  }
 }

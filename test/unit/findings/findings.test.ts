@@ -5,6 +5,7 @@ import { deathFinding } from '../../../src/findings/death-finding'
 import { hookFinding } from '../../../src/findings/hook-finding'
 import { idleFinding } from '../../../src/findings/idle-finding'
 import { kernelFinding, kernelUnknownFinding } from '../../../src/findings/kernel-finding'
+import { learnedFinding } from '../../../src/findings/learned-finding'
 import { type BareGroup, foreignFinding } from '../../../src/findings/native-finding'
 import { settingFinding } from '../../../src/findings/setting-finding'
 import type { Death, DeathGroup } from '../../../src/judge/deaths'
@@ -91,6 +92,8 @@ function death(changes: Partial<Death> = {}): Death {
     waits: false,
     request: null,
     timer: null,
+    stillMs: 0,
+    recurs: null,
     ...changes,
   }
 }
@@ -586,6 +589,8 @@ t.test('NKA301 for one connection that nothing protected', (t) => {
       protected: false,
       schedule: null,
       timer: null,
+      stillMs: 0,
+      recurs: null,
       waits: true,
       request,
       opener,
@@ -740,6 +745,8 @@ t.test('NKA303 for a connection that the peer closed while a request waited', (t
       protected: true,
       schedule: { delayMs: 45_000, intervalMs: 15_000, probes: 4 },
       timer: null,
+      stillMs: 0,
+      recurs: null,
       waits: true,
       request,
       opener,
@@ -760,6 +767,76 @@ t.test('NKA303 where only that something waited is known, and no limit fits', (t
 t.test('NKA303 for a reset by the peer', (t) => {
   const { text } = closed([{ end: 'reset', code: 'ECONNRESET' }])
   t.match(text, /^A connection to \S+ was reset by the peer \(ECONNRESET\) after /)
+  t.end()
+})
+
+t.test('NKA303 names the age at which a peer closes, and that yours has to be below it', (t) => {
+  const recurs = { count: 3, minIdleMs: 58_000, maxIdleMs: 62_000 }
+  const reused = closed([{ sent: true, recurs, request }], []).text
+  t.match(reused, 'The peer has ended 3 connections of this destination after 58s to 1m2s idle')
+  t.match(reused, 'Keep yours below 58s, so that the client closes')
+  const waited = closed([{ sent: false, recurs, request }], []).text
+  t.match(waited, 'after 58s to 1m2s idle: that is its own keep-alive or idle limit')
+  t.match(waited, 'Raise that limit above the longest wait')
+  t.end()
+})
+
+t.test('NKA303 for a reset that may answer the first probe names no culprit', (t) => {
+  const idle = { minIdleMs: 44_000, maxIdleMs: 46_000 }
+  const { text } = closed([{ end: 'reset', code: 'ECONNRESET', ...idle }], [])
+  t.match(text, 'The first keepalive probe went out after 45s, and nothing else')
+  t.match(text, 'Which is not known. Opened at')
+  t.match(text, 'Measure the path ("nat-keepalive measure db.internal:5432")')
+  const later = closed([{ end: 'reset', code: 'ECONNRESET' }], []).text
+  t.match(later, 'It was the peer itself or something of layer 7')
+  t.end()
+})
+
+t.test('NKA303 for a process that stood still says for how long, and what to do', (t) => {
+  const idle = { minIdleMs: 59_000, maxIdleMs: 60_000, stillMs: 50_000 }
+  const { text } = closed([{ ...idle, sent: true, code: 'ECONNRESET', request }], [])
+  t.equal(
+    text,
+    'A connection to db.internal:5432 was closed by the peer (ECONNRESET) after 59s to 1m idle ' +
+      'while the request GET api.internal/v1/items waited for an answer. For at least 50s of that ' +
+      'the process stood still: it was stopped, frozen or busy, and could not see what became of its ' +
+      'connections; this one had ended when the program used it first after that. All connections in ' +
+      'pools may be stale now. Opened at /app/db.js:12 by the package pg. Open new ones after a ' +
+      'standstill (NAT_KEEPALIVE_POOL=evict does for the agents of http and https), and repeat what ' +
+      'may be repeated.',
+  )
+  const bare = closed([
+    { ...idle, sent: true, firstProbeMs: null, decision: death().decision },
+  ]).text
+  t.match(bare, 'Nothing kept it alive meanwhile either. It is excluded by "*.internal"')
+  const timer = { kind: 'headers', ms: null } as const
+  const late = closed([{ ...idle, end: 'given-up', code: null, timer }]).text
+  t.match(late, /given up by the client .* and its timer headersTimeout .*, ran out meanwhile\. /)
+  t.end()
+})
+
+t.test('NKA301 far beyond every limit says that it does not know which', (t) => {
+  const ends = ['reset', 'broken-pipe', 'timed-out'] as const
+  for (const end of ends) {
+    const text = deathText({ end, minIdleMs: 700_000, maxIdleMs: 710_000 }, { fits: [] })
+    t.match(text, 'which is longer than some middleboxes remember', end)
+    t.match(text, 'so which one it was is not known', end)
+  }
+  const given = deathText({ end: 'given-up', code: null }, { fits: [] })
+  t.match(given, 'and what forgets idle connections would have told nobody')
+  t.end()
+})
+
+t.test('NKA301 for an idle time below the limit in force that recurs', (t) => {
+  const learned = { destination: 'db:5432', count: 3, minIdleMs: 118_000, maxIdleMs: 121_000 }
+  t.strictSame(learnedFinding(learned, standard), {
+    code: 'NKA301',
+    text:
+      '3 connections to db:5432 died after 1m58s to 2m1s idle, though the limit in force is 4m: that ' +
+      'of this path seems to be nearer 2m1s. Measure it ("nat-keepalive measure db:5432"), and set ' +
+      'NAT_KEEPALIVE_LIMIT to what that finds. Nothing was changed.',
+    data: { ...learned, learned: true, limitMs: 240_000 },
+  })
   t.end()
 })
 

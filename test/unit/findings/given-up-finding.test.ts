@@ -24,6 +24,8 @@ function text(changes: Partial<Death> = {}): string {
     firstProbeMs: 45_000,
     waits: false,
     timer: null,
+    stillMs: 0,
+    recurs: null,
     request: null,
     ...changes,
   }

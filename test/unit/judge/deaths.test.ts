@@ -31,6 +31,8 @@ function death(changes: Partial<Death> = {}): Death {
     waits: false,
     request: null,
     timer: null,
+    stillMs: 0,
+    recurs: null,
     ...changes,
   }
 }
@@ -144,33 +146,41 @@ function limits(
     ...standard,
     ...path,
   })
-  return explained?.fits.map(({ limitMs }) => limitMs / 1_000) ?? []
+  return explained?.fits.map(({ limitMs }) => limitMs / 1_000) ?? null
 }
 
 t.test('a death after an idle time below every limit fits none', (t) => {
   for (const seconds of [0, 2, 30, 59, 60, 120, 239]) {
-    t.same(limits(seconds, {}), [], `${seconds} s`)
+    t.same(limits(seconds, {}), null, `${seconds} s`)
   }
   t.end()
 })
 
-t.test('the limits that had passed fit, the nearest first and three at the most', (t) => {
-  const table: readonly [seconds: number, expected: readonly number[]][] = [
-    [240, [240]],
-    [299, [240]],
-    [349, [300, 240]],
-    [350, [350, 300, 240]],
-    [370, [360, 350, 300]],
-    [700, [600, 360, 350]],
-    [1_250, [1_200, 900, 600]],
-  ]
-  for (const [seconds, expected] of table) t.same(limits(seconds, {}), expected, `${seconds} s`)
-  t.end()
-})
+t.test(
+  'the limits that had just passed fit, the nearest first; far beyond all of them none',
+  (t) => {
+    const table: readonly [seconds: number, expected: readonly number[]][] = [
+      [240, [240]],
+      [264, [240]],
+      [265, []],
+      [299, []],
+      [330, [300]],
+      [349, []],
+      [350, [350]],
+      [370, [360, 350]],
+      [700, []],
+      [1_250, [1_200]],
+      [30_000, []],
+    ]
+    for (const [seconds, expected] of table) t.same(limits(seconds, {}), expected, `${seconds} s`)
+    t.end()
+  },
+)
 
 t.test('it is the longest that the idle time can have been that counts', (t) => {
-  t.same(limits(351, {}, null, 330), [350, 300, 240])
-  t.same(limits(349, {}, null, 330), [300, 240])
+  t.same(limits(351, {}, null, 330), [350, 300])
+  t.same(limits(349, {}, null, 330), [300])
+  t.same(limits(349, {}, null, 331), [])
   t.end()
 })
 
@@ -186,9 +196,9 @@ t.test('350 s name the middleboxes of AWS, and none of another limit', (t) => {
 
 t.test('the profile that was chosen comes first, where its limit has passed', (t) => {
   const chosen = { profile: 'azure-nat-gateway', limitMs: 240_000 }
-  t.same(limits(700, chosen), [240, 600, 360])
-  t.same(limits(700, { profile: null, limitMs: 240_000 }), [600, 360, 350])
-  t.same(limits(700, { profile: 'gcp-cloud-nat', limitMs: 1_200_000 }), [600, 360, 350])
+  t.same(limits(610, chosen), [240, 600])
+  t.same(limits(610, { profile: null, limitMs: 240_000 }), [600])
+  t.same(limits(610, { profile: 'gcp-cloud-nat', limitMs: 1_200_000 }), [600])
   t.end()
 })
 
@@ -198,12 +208,12 @@ t.test('a limit that was set fits too, without a name', (t) => {
     code: 'NKA301',
     fits: [{ limitMs: 10_000, middleboxes: [] }],
   })
-  t.same(limits(9, path), [])
+  t.same(limits(9, path), null)
   t.end()
 })
 
 t.test('a limit that was set is named before those that nobody spoke of', (t) => {
-  t.same(limits(1_000, { profile: null, limitMs: 10_000 })[0], 10)
+  t.same(limits(1_000, { profile: null, limitMs: 10_000 }), [10])
   t.end()
 })
 
@@ -217,7 +227,7 @@ t.test('limits of layer 7 are not blamed for a connection without protection', (
 })
 
 t.test('a schedule beyond the limit is no protection', (t) => {
-  t.same(limits(360, {}, 240_000), [360, 350, 300])
+  t.same(limits(360, {}, 240_000), [360, 350])
   t.end()
 })
 
@@ -249,11 +259,46 @@ t.test('the table of middleboxes can be given', (t) => {
   })
   const table = [box('a', 4, 100), box('b', 7, 100), box('c', 4, 100), box('d', 4, 200)]
   const path: Path = { profile: null, limitMs: 100_000 }
-  t.strictSame(explain(death(idleFor(150)), path, table)?.fits, [
+  t.strictSame(explain(death(idleFor(105)), path, table)?.fits, [
     { limitMs: 100_000, middleboxes: ['a', 'c'] },
   ])
   const closed = death({ end: 'hang-up', waits: true, ...idleFor(105) })
   t.strictSame(explain(closed, path, table)?.fits, [{ limitMs: 100_000, middleboxes: ['b'] }])
+  t.end()
+})
+
+t.test(
+  'a standstill explains what was used first after it, and a timer that ran out in it',
+  (t) => {
+    const table: readonly [Partial<Death>, Explanation['code'] | null][] = [
+      [{ sent: true, end: 'hang-up', stillMs: 5_000 }, 'NKA303'],
+      [{ sent: true, end: 'reset', stillMs: 5_000 }, 'NKA303'],
+      [{ sent: true, end: 'timed-out', stillMs: 5_000 }, 'NKA303'],
+      [{ sent: false, end: 'given-up', stillMs: 5_000 }, 'NKA303'],
+      // The peer ends a connection on which something waits whether the process runs or not.
+      [{ sent: false, end: 'hang-up', stillMs: 5_000 }, null],
+      [{ sent: true, end: 'hang-up', stillMs: 4_000 }, null],
+      [{ sent: true, end: 'hang-up', stillMs: 0 }, null],
+      [{ sent: true, end: 'aborted', stillMs: 5_000 }, null],
+    ]
+    for (const [changes, expected] of table) {
+      for (const firstProbeMs of [null, 45_000]) {
+        const one = death({ ...idleFor(8, 9), waits: true, firstProbeMs, ...changes })
+        t.equal(explain(one, standard)?.code ?? null, expected, JSON.stringify(changes))
+      }
+    }
+    const unkept = death({ ...idleFor(300), stillMs: 200_000 })
+    t.strictSame(explain(unkept, standard), { code: 'NKA303', fits: [] }, 'before a middlebox')
+    t.end()
+  },
+)
+
+t.test('an idle time that recurs explains a shorter keep-alive of the peer', (t) => {
+  const recurs = { count: 3, minIdleMs: 5_000, maxIdleMs: 6_000 }
+  const one = death({ end: 'hang-up', waits: true, ...idleFor(5, 6) })
+  t.equal(explain(one, standard), null)
+  t.strictSame(explain({ ...one, recurs }, standard), { code: 'NKA303', fits: [] })
+  t.equal(explain({ ...one, recurs, waits: false }, standard), null, 'nothing is lost')
   t.end()
 })
 

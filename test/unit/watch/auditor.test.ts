@@ -514,8 +514,10 @@ const SHAPE = [
   'maxIdleMs',
   'minIdleMs',
   'opener',
+  'recurs',
   'request',
   'sent',
+  'stillMs',
   'timer',
   'waits',
 ]
