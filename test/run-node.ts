@@ -26,7 +26,7 @@ export interface NodeOptions {
 /** The environment of a program as a user starts it: without what the test runner adds to its own. */
 function cleanEnv(env: Record<string, string | undefined>): Record<string, string> {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(NODE_|TAP|_TAPJS|NAT_KEEPALIVE|DEBUG$)/.test(name),
+    ([name]) => !/^(NODE_|TAP|_TAPJS|NAT_KEEPALIVE|DEBUG$|FORCE_COLOR$|NO_COLOR$)/.test(name),
   )
   const entries = Object.entries({ ...Object.fromEntries(kept), ...env })
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] != null))

@@ -6,7 +6,7 @@ import { indent } from '../../terminal/indent'
 import { renderTable } from '../../terminal/table'
 import type { Paint } from '../../terminal/terminal'
 import { wrapText } from '../../terminal/wrap-text'
-import { columnsOf, groupSockets, rowOf } from './rows'
+import { columnsOf, groupSockets, reasonIsDue, rowOf } from './rows'
 
 export interface AuditLook {
   readonly paint: Paint
@@ -17,17 +17,23 @@ export interface AuditLook {
 
 /** The processes with a table each, worst first, what could not be seen, and a summary. Pure. */
 export function renderAudit(audit: MachineAudit, limitMs: number, look: AuditLook): string {
-  const shown = audit.processes.filter(({ sockets, unplaced }) => sockets.length + unplaced > 0)
-  const parts = [...shown].sort(byWorst).map((one) => renderProcess(one, look))
+  const shown = audit.processes.filter(hasSomething).sort(byWorst)
+  const parts = shown.map((one) => renderProcess(one, look))
   const unseen = audit.unseen.map(({ why, action }) =>
     wrapText(`${why} Next: ${action}`, look.width),
   )
-  return `${[...parts, ...unseen, summarise(audit, limitMs, look)].join('\n')}\n`
+  const summary = wrapText(summaryOf(audit, limitMs), look.width)
+  return `${[...parts, ...unseen, summary].join('\n')}\n`
+}
+
+/** Whether there is something to be said of a process. */
+export function hasSomething({ sockets, unplaced }: ProcessAudit): boolean {
+  return sockets.length + unplaced > 0
 }
 
 const ranks = ['dying', 'at-risk', 'unknown', 'safe'] as const
 
-function byWorst(a: ProcessAudit, b: ProcessAudit): number {
+export function byWorst(a: ProcessAudit, b: ProcessAudit): number {
   const [one, other] = [countVerdicts([a]), countVerdicts([b])]
   for (const verdict of ranks) {
     if (one[verdict] !== other[verdict]) return other[verdict] - one[verdict]
@@ -36,12 +42,10 @@ function byWorst(a: ProcessAudit, b: ProcessAudit): number {
 }
 
 /** How many connections have which verdict, and by what they were seen. */
-function summarise({ processes, unseen }: MachineAudit, limitMs: number, look: AuditLook): string {
+export function summaryOf({ processes, unseen }: MachineAudit, limitMs: number): string {
   const sockets = processes.flatMap(({ sockets }) => sockets)
   if (sockets.length === 0) {
-    const line =
-      unseen.length === 0 ? 'No outbound connections.' : 'No outbound connections were seen.'
-    return wrapText(line, look.width)
+    return unseen.length === 0 ? 'No outbound connections.' : 'No outbound connections were seen.'
   }
   const counts = countVerdicts(processes)
   const by = (source: string) => sockets.filter((socket) => socket.source === source).length
@@ -52,22 +56,17 @@ function summarise({ processes, unseen }: MachineAudit, limitMs: number, look: A
   ] as const
   const seen = sources.filter(([count]) => count > 0)
   const sourced = seen.map(([count, name]) => (seen.length === 1 ? name : `${name} (${count})`))
-  const line =
+  return (
     `${sockets.length} outbound: ${counts.dying} dying, ${counts['at-risk']} at risk, ` +
     `${counts.unknown} unknown, ${counts.safe} safe, on a path that forgets an idle connection ` +
     `after ${formatDuration(limitMs)}; seen by ${sourced.join(', ')}.`
-  return wrapText(line, look.width)
+  )
 }
 
 function renderProcess(audit: ProcessAudit, look: AuditLook): string {
   const { paint, width, each } = look
   const groups = groupSockets(audit.sockets, each)
-  const rows = groups.map((group, index) => {
-    const { judged } = group.socket
-    // The same sentence under every row would hide the rows.
-    const last = groups[index + 1]?.socket.judged.reason !== judged.reason
-    return rowOf(group, each, last && judged.verdict !== 'safe')
-  })
+  const rows = groups.map((group, index) => rowOf(group, each, reasonIsDue(groups, index)))
   const title = wrapText(titleOf(audit), width)
     .split('\n')
     .map((line) => paint('bold', line))
@@ -77,7 +76,7 @@ function renderProcess(audit: ProcessAudit, look: AuditLook): string {
   return `${title}\n${table}${notes.join('')}`
 }
 
-function titleOf({ pid, command, ageMs, hook, node, container, pod }: ProcessAudit): string {
+export function titleOf({ pid, command, ageMs, hook, node, container, pod }: ProcessAudit): string {
   if (pid === null) return 'Connections whose processes are not seen here'
   const age = ageMs === null ? '' : `, started ${text(Math.floor(ageMs / 1_000) * 1_000)} ago`
   const hooked =
@@ -94,7 +93,7 @@ function titleOf({ pid, command, ageMs, hook, node, container, pod }: ProcessAud
 }
 
 /** What keeps the picture from being whole. */
-function notesOf({ pid, sockets, refused, unplaced }: ProcessAudit): string[] {
+export function notesOf({ pid, sockets, refused, unplaced }: ProcessAudit): string[] {
   const notes: string[] = []
   const guessed = sockets.filter(({ source }) => source !== 'descriptor').length
   if (guessed > 0 && pid !== null && refused !== null) {

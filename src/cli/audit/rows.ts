@@ -12,6 +12,8 @@ export const verdicts = {
 
 /** Connections in one line: to one destination with one verdict. */
 export interface SocketGroup {
+  /** What they have in common, the same in every look at a process. */
+  readonly key: string
   /** The one that has been idle for longest. */
   readonly socket: OutsideSocket
   readonly count: number
@@ -19,12 +21,12 @@ export interface SocketGroup {
 
 /** Puts connections together, the worst first; with `each`, every one is alone. Pure. */
 export function groupSockets(sockets: readonly OutsideSocket[], each: boolean): SocketGroup[] {
-  const groups = new Map<string, { socket: OutsideSocket; count: number }>()
+  const groups = new Map<string, { key: string; socket: OutsideSocket; count: number }>()
   for (const socket of sockets) {
     const { judged, remote, inode } = socket
     const key = `${judged.verdict} ${remote.port} ${remote.address}${each ? ` ${inode}` : ''}`
     const group = groups.get(key)
-    if (group === undefined) groups.set(key, { socket, count: 1 })
+    if (group === undefined) groups.set(key, { key, socket, count: 1 })
     else {
       group.count++
       if (idleOf(socket) > idleOf(group.socket)) group.socket = socket
@@ -45,6 +47,12 @@ function byRisk({ socket: a, count: m }: SocketGroup, { socket: b, count: n }: S
     a.remote.port - b.remote.port ||
     a.local.port - b.local.port
   )
+}
+
+/** The same sentence under every row would hide the rows: it comes under the last of them. Pure. */
+export function reasonIsDue(groups: readonly SocketGroup[], index: number): boolean {
+  const judged = groups[index]?.socket.judged
+  return judged?.verdict !== 'safe' && groups[index + 1]?.socket.judged.reason !== judged?.reason
 }
 
 export function columnsOf(each: boolean): readonly Column[] {

@@ -11,6 +11,7 @@ import { UsageError } from '../../terminal/usage-error'
 import { renderAudit } from '../audit/render-audit'
 import { verdicts } from '../audit/rows'
 import { targets } from '../audit/targets'
+import { type NoAudit, watchAudit } from '../audit/watch-audit'
 import { pathSettings } from '../path-settings'
 
 export const summary = 'the outbound connections of processes, and which would die'
@@ -29,7 +30,8 @@ the process; else its timer and times (sock_diag) and /proc tell what they can.
   --profile ID    the same by a middlebox of \`nat-keepalive profiles\`
   --fail-on WHAT  exit code 1 from this verdict on: dying, at-risk (as without
                   it), unknown; or never
-  --watch         look again every second
+  --watch         look again every second, on a screen of its own where this is
+                  a terminal: worst on top, a star before what has changed
   --loopback      connections within this machine too
   --json          the same as data
   --help          this text
@@ -70,7 +72,6 @@ interface Values {
 /** What hides the keepalive timer passes quickly as a rule. */
 const ASK_AGAIN = 4
 const ASK_AGAIN_MS = 250
-const WATCH_MS = 1_000
 
 export async function run(
   values: Values,
@@ -89,27 +90,28 @@ export async function run(
     part: native.known ? native.value : null,
     loopback: values.loopback === true,
   })
-  const { stdout, paint } = terminal
-  for (;;) {
+  const take = async (again: number): Promise<MachineAudit | NoAudit> => {
     const pids = targets([...(values.pid ?? []).map(pidOf), ...names], proc, auditor)
-    if (typeof pids === 'string') {
-      say(terminal.stderr, pids)
-      return 2
-    }
-    const audit = await look(auditor, pids, values.watch ? 0 : ASK_AGAIN)
-    if (typeof audit === 'string') {
-      say(terminal.stderr, audit)
-      return 3
-    }
-    const text = values.json
-      ? renderJson(auditDocument(audit, limitMs, native), values.watch ? 0 : 2)
-      : renderAudit(audit, limitMs, { paint, width: widthOf(stdout), each: values.all === true })
-    // Home, the text, and nothing below it: redrawn in place without a flicker.
-    const inPlace = values.watch && !values.json && stdout.isTTY
-    stdout.write(inPlace ? `\x1b[H\x1b[J${text}` : text)
-    if (!values.watch) return exitCode(audit, worst)
-    await sleep(WATCH_MS)
+    if (typeof pids === 'string') return { sentence: pids, code: 2 }
+    const audit = await look(auditor, pids, again)
+    return typeof audit === 'string' ? { sentence: audit, code: 3 } : audit
   }
+  const { stdout, stderr, paint } = terminal
+  const [each, json] = [values.all === true, values.json === true]
+  if (values.watch) {
+    return watchAudit({ take: () => take(0), limitMs, native, each, json }, terminal, env)
+  }
+  const audit = await take(ASK_AGAIN)
+  if ('sentence' in audit) {
+    say(stderr, audit.sentence)
+    return audit.code
+  }
+  stdout.write(
+    json
+      ? renderJson(auditDocument(audit, limitMs, native))
+      : renderAudit(audit, limitMs, { paint, width: widthOf(stdout), each }),
+  )
+  return exitCode(audit, worst)
 }
 
 function pidOf(text: string): string {
