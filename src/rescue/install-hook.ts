@@ -127,8 +127,9 @@ export async function installHook(
 type Told = Pick<InstalledHook, 'version' | 'before' | 'open' | 'report'>
 
 /** In the inspector's scope there is a require(), for CommonJS and for modules. */
-function installation(folder: string, { limitMs, delayMs, intervalMs, probes }: WantedSchedule) {
-  const options = JSON.stringify({ limitMs, delayMs, intervalMs, probes })
+function installation(folder: string, wanted: WantedSchedule) {
+  const { limitMs, delayMs, intervalMs, probes, userTimeoutMs } = wanted
+  const options = JSON.stringify({ limitMs, delayMs, intervalMs, probes, userTimeoutMs })
   return `(() => {
     const nat = require(${JSON.stringify(`${folder}/dist/index.js`)})
     const before = nat.report().settings !== null

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs'
-import { errorName, LEAVE, type NativePart } from '../kernel/native'
+import { errorName, type NativePart } from '../kernel/native'
 import { SocketFacts } from '../kernel/socket-facts'
 import type { SocketOptions } from '../kernel/socket-options'
 import { readDescriptor } from '../outside/descriptor-reader'
@@ -80,8 +80,8 @@ function rescueSocket(
   if (plan === null) return outcomeOf(socket, before, before, 'fine')
   const aim = planned(before, plan)
   if (dryRun) return outcomeOf(socket, before, aim, 'rescued')
-  const { idleSeconds, intervalSeconds, probes } = plan
-  const set = part.setKeepalive(fd, 1, idleSeconds, intervalSeconds, probes, LEAVE)
+  const { idleSeconds, intervalSeconds, probes, userTimeoutMs } = plan
+  const set = part.setKeepalive(fd, 1, idleSeconds, intervalSeconds, probes, userTimeoutMs)
   const back = readDescriptor(part, facts, fd)
   const after = typeof back === 'object' && back !== null ? back.options : null
   if (set < 0) return outcomeOf(socket, before, after, 'failed', errorName(set))

@@ -73,9 +73,15 @@ interface Values {
 /** Where the package is in the images of the examples. */
 const IMAGE_FOLDER = '/opt/nat-keepalive'
 
-const ofSchedule = ['DELAY', 'INTERVAL', 'PROBES', 'GIVE_UP', 'EXCLUDE'].map(
-  (name) => `NAT_KEEPALIVE_${name}`,
-)
+const ofSchedule = [
+  'DELAY',
+  'INTERVAL',
+  'PROBES',
+  'GIVE_UP',
+  'USER_TIMEOUT',
+  'NATIVE',
+  'EXCLUDE',
+].map((name) => `NAT_KEEPALIVE_${name}`)
 
 export async function run(
   values: Values,
@@ -92,7 +98,7 @@ export async function run(
   const proc = createProcFs()
   const own = resolve(__dirname, '..', '..', '..')
   const folders = values.from === undefined ? [own, IMAGE_FOLDER] : [resolve(values.from)]
-  const native = loadNative()
+  const native = loadNative(config.native)
   if (!native.known) {
     say(stderr, `Nothing can be rescued without the native part: ${native.why}.`)
     return 3

@@ -9,11 +9,13 @@ import { wrapText } from '../../terminal/wrap-text'
 
 const columns: readonly Column[] = [{ title: 'REMOTE' }, { title: 'BEFORE' }, { title: 'AFTER' }]
 
-/** A schedule as `45s, 4 x 15s`: the delay, the probes and the time between them. */
+/** A schedule as `45s, 4 x 15s`: the delay, the probes and the time between them; TCP_USER_TIMEOUT. */
 export function scheduleText(options: SocketOptions | null): string {
   if (options === null) return 'not known'
   if (!options.keepalive) return 'off'
-  return `${text(options.delayMs)}, ${options.probes} x ${text(options.intervalMs)}`
+  const { delayMs, intervalMs, probes, userTimeoutMs } = options
+  const timeout = userTimeoutMs === null ? '' : `, user timeout ${text(userTimeoutMs)}`
+  return `${text(delayMs)}, ${probes} x ${text(intervalMs)}${timeout}`
 }
 
 /** What is about to be done, in a sentence. */

@@ -2,7 +2,13 @@ import t from 'tap'
 import { LEAVE } from '../../../src/kernel/native'
 import { planKeepalive, planned } from '../../../src/rescue/keepalive-plan'
 
-const wanted = { delayMs: 45_000, intervalMs: 15_000, probes: 24, limitMs: 240_000 }
+const wanted = {
+  delayMs: 45_000,
+  intervalMs: 15_000,
+  probes: 24,
+  limitMs: 240_000,
+  userTimeoutMs: null,
+}
 const has = (keepalive: boolean, delay: number, interval: number, probes: number) => ({
   keepalive,
   delayMs: delay * 1_000,
@@ -40,3 +46,19 @@ for (const [title, before, expected] of table) {
     t.end()
   })
 }
+
+t.test('a user timeout is set where one is wanted and the program has none', (t) => {
+  const timed = { ...wanted, userTimeoutMs: 600_000 }
+  const none = { ...has(true, 45, 15, 24), userTimeoutMs: null }
+  const plan = planKeepalive(none, timed)
+  t.strictSame(plan, {
+    idleSeconds: LEAVE,
+    intervalSeconds: LEAVE,
+    probes: LEAVE,
+    userTimeoutMs: 600_000,
+  })
+  if (plan !== null) t.strictSame(planned(none, plan), { ...none, userTimeoutMs: 600_000 })
+  t.equal(planKeepalive(has(true, 45, 15, 24), timed), null, 'its own stays')
+  t.equal(planKeepalive(none, wanted), null)
+  t.end()
+})

@@ -57,6 +57,20 @@ t.test('the schedule is on every connection, and read back by another witness', 
   t.strictSame(outcomes, ['fine', 'fine', 'fine', 'fine'])
 })
 
+t.test('a user timeout that is wanted is there, and NATIVE=off does nothing', async (t) => {
+  const { pid, has } = await python(t)
+  const refused = await rescue([`${pid}`], { NAT_KEEPALIVE_NATIVE: 'off' })
+  t.strictSame([refused.code, refused.stdout], [3, ''])
+  t.match(refused.stderr, 'Nothing can be rescued without the native part: NAT_KEEPALIVE_NATIVE is')
+  t.strictSame(has(), before)
+  const { code, stdout } = await rescue([`${pid}`], { NAT_KEEPALIVE_USER_TIMEOUT: '10m' })
+  t.equal(code, 0)
+  t.match(stdout, /^127\.0\.0\.1:\d+ +off +45s, \d+ x 15s, user timeout 10m$/m)
+  const look = await runNode([bin, 'audit', `${pid}`, '--loopback', '--json'])
+  const timeouts = look.stdout.match(/(?<="userTimeoutMs": )\w+/g)
+  t.strictSame(timeouts, Array(4).fill('600000'))
+})
+
 t.test('what is excluded is left alone', async (t) => {
   const { pid, has } = await python(t)
   const { stdout } = await rescue([`${pid}`], { NAT_KEEPALIVE_EXCLUDE: '127.0.0.0/8' })
