@@ -12,8 +12,9 @@ import { type WaitingRequest, waitingAtEnd } from './waiting-request'
 /** The end of a connection that had been idle: plain data, which holds nothing of the program's. */
 export interface Ended extends Ending, IdleTime {
   readonly endpoint: Endpoint
-  /** By the clock of the process, in milliseconds. */
+  /** By the clock of the process, in milliseconds; and when something was written that nobody answered. */
   readonly endedAt: number
+  readonly usedAt: number | null
   readonly opener: Opener
   readonly decision: Decision
   /** What was set on it, by us or by the program; a delay of null is that of the sysctls. */
@@ -86,6 +87,7 @@ export function endedOf(
     ...idle,
     endpoint,
     endedAt: now,
+    usedAt: unanswered?.writtenAt ?? null,
     opener: entry.opener,
     decision,
     keepalive: keepalive && { delayMs: keepalive.delayMs },

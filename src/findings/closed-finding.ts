@@ -64,7 +64,11 @@ function meaningText(deaths: readonly Death[]): string {
   }
   return (
     'It was the peer itself or something of layer 7 before it: for an idle limit of its own, which ' +
-    'no keepalive probe resets, or because it ended.'
+    'no keepalive probe resets, or because it ended' +
+    // The peer's FIN answers that of a client, too.
+    (death.end === 'hang-up' && death.request === null
+      ? '; or the client, which does not tell, had ended it first.'
+      : '.')
   )
 }
 

@@ -4,12 +4,9 @@ export interface Standstill {
   readonly to: number
 }
 
-/** Less is a busy machine. */
-const SHORTEST_MS = 1_000
+/** Less is a busy machine, and no peer's patience. */
+const SHORTEST_MS = 3_000
 const MOST = 4
-/** What is written after a standstill is answered within that (see idle-time.ts). */
-const ANSWERED_WITHIN_MS = 5_000
-
 /** With one more, if a timer that was due at `dueAt` came only `now`. Pure. */
 export function withStandstill(
   known: readonly Standstill[],
@@ -19,18 +16,25 @@ export function withStandstill(
   return now - dueAt < SHORTEST_MS ? known : [...known, { from: dueAt, to: now }].slice(-MOST)
 }
 
+interface Idle {
+  readonly endedAt: number
+  readonly maxIdleMs: number
+  /** When something was written that nobody answered; null: nothing such. */
+  readonly usedAt?: number | null
+}
+
 /**
  * For how long the process stood still while a connection was idle, in milliseconds and at the least: it
- * may have begun before the timer was due. 0 where that is not known. Pure.
+ * may have begun before the timer was due. Only before it was used again, if it was, because a
+ * connection does not go stale of what comes after. 0 where that is not known. Pure.
  */
 export function stillMsOf(
-  { endedAt, maxIdleMs }: { readonly endedAt: number; readonly maxIdleMs: number },
+  { endedAt, maxIdleMs, usedAt = null }: Idle,
   standstills: readonly Standstill[],
 ): number {
-  const since = endedAt - maxIdleMs - ANSWERED_WITHIN_MS
-  const spans = standstills
-    .filter(({ from }) => from >= since)
-    .map(({ from, to }) => Math.min(to, endedAt) - from)
+  const until = Math.min(usedAt ?? endedAt, endedAt)
+  const since = until - maxIdleMs
+  const spans = standstills.map(({ from, to }) => Math.min(to, until) - Math.max(from, since))
   const longest = Math.min(maxIdleMs, Math.max(0, ...spans))
   return longest < SHORTEST_MS ? 0 : longest
 }

@@ -120,7 +120,7 @@ function deathOf(
   sysctlDelayMs: number | null,
   standstills: readonly Standstill[],
 ): Death {
-  const { endpoint, keepalive, loopback: _, endedAt: __, ...rest } = ended
+  const { endpoint, keepalive, loopback: _loopback, endedAt: _at, usedAt: _used, ...rest } = ended
   return {
     destination: destinationOf(endpoint),
     ...rest,
