@@ -56,17 +56,18 @@ export async function serve(
   }
 }
 
-/** Runs a program of this folder as a client in the lab; with `env`, under the hook. */
-export async function run(
+/** What runs a program of this folder as a client in the lab; with `hook`, under the hook. */
+export function commandOf(
   lab: Lab,
   program: string,
   settings: Record<string, string>,
   hook: Record<string, string> | null,
-): Promise<Ran> {
+): { argv: string[]; env: NodeJS.ProcessEnv } {
   const preloads = [register, join(__dirname, 'programs', 'lost-channel.cjs')]
   const flags = hook === null ? [] : preloads.flatMap((path) => ['-r', path])
   const file = join(__dirname, 'programs', `${program}.cjs`)
-  const ran = await lab.run('client', [process.execPath, ...flags, file], {
+  return {
+    argv: [process.execPath, ...flags, file],
     env: {
       ...bare,
       NODE_EXTRA_CA_CERTS: LAB_CERTIFICATE,
@@ -80,9 +81,24 @@ export async function run(
         ...hook,
       }),
     },
-    timeoutMs: 60_000,
-  })
+  }
+}
+
+/** Runs a program of this folder as a client in the lab; with `hook`, under the hook. */
+export async function run(
+  lab: Lab,
+  program: string,
+  settings: Record<string, string>,
+  hook: Record<string, string> | null,
+): Promise<Ran> {
+  const { argv, env } = commandOf(lab, program, settings, hook)
+  const ran = await lab.run('client', argv, { env, timeoutMs: 60_000 })
   if (ran.code !== 0) throw new Error(`${program} ended badly: ${JSON.stringify(ran)}`)
+  return ranOf(ran)
+}
+
+/** What a program printed. */
+export function ranOf(ran: { readonly stdout: string; readonly stderr: string }): Ran {
   const lines = (text: string) => text.split('\n').filter(Boolean)
   const said = lines(ran.stderr).map((line) => JSON.parse(line))
   return {

@@ -47,6 +47,7 @@ const shape = {
   counters: { opened: 1, open: 1, idleWarnings: 0, foreignWarnings: 0, lost: 0 },
   foreign: [],
   foreignWhy: null,
+  learned: [],
 }
 
 const socketShape = {
