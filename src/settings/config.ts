@@ -1,25 +1,13 @@
-import { printable, quoted } from '../process/printable'
+import { chosen, derive, type Given } from './derive'
 import { formatDuration } from './duration'
 import { nearest } from './nearest'
-
-import { type Chosen, type Schedule, scheduleFor } from './schedule'
+import { type Problem, problem } from './problem'
+import { probesBefore, scheduleFor } from './schedule'
 import type { Config, Parsed, Setting } from './setting'
-import { defaults, settings } from './settings'
-import { strictestLimitSeconds } from './strictest-limit'
+import { settings } from './settings'
 
+export type { Problem } from './problem'
 export type { Config } from './setting'
-
-/** One thing the user has to be told about the settings: an NKA001. */
-export interface Problem {
-  /** The variable, or the option of `install()`. */
-  readonly variable: string
-  /** What was given, escaped and cut so that it cannot break a log. */
-  readonly value: string
-  /** What was given, why it is not taken, what was expected and what is used instead. */
-  readonly message: string
-}
-
-type Given = Partial<Config>
 
 /** The settings as one caller gave them, on the way to a config. */
 interface Intake {
@@ -34,11 +22,12 @@ interface Intake {
 }
 
 const prefix = 'NAT_KEEPALIVE_'
-const longestShown = 80
 const variableNames = settings.map(({ name }) => name)
 const optionNames = settings.map(({ key }) => key)
 /** More than this is one mistake made often, and a wall of warnings hides the first of them. */
 const mostProblems = 25
+/** So many may be lost on a path where some are. */
+const FEW_PROBES = 3
 
 /**
  * Reads the NAT_KEEPALIVE variables of an environment. Never throws: what cannot be used is a
@@ -232,69 +221,6 @@ function warnOfUnwise(intake: Intake, config: Config): void {
   }
 }
 
-/** So many may be lost on a path where some are. */
-const FEW_PROBES = 3
-
-/** How many probes go out on a silent path before it forgets the connection. */
-function probesBefore(limitMs: number, { delayMs, intervalMs }: Schedule): number {
-  return 1 + Math.floor((limitMs - 1 - delayMs) / intervalMs)
-}
-
-function derive(given: Given): Config {
-  const limitMs = given.limitMs ?? limitOf(given.profile)
-  return {
-    enabled: given.enabled ?? defaults.enabled,
-    profile: given.profile ?? defaults.profile,
-    limitMs,
-    ...scheduleFor(limitMs, given),
-    userTimeoutMs: given.userTimeoutMs ?? defaults.userTimeoutMs,
-    native: given.native ?? defaults.native,
-    foreign: given.foreign ?? defaults.foreign,
-    request: given.request ?? defaults.request,
-    mode: given.mode ?? defaults.mode,
-    app: given.app ?? defaults.app,
-    pool: given.pool ?? defaults.pool,
-    exclude: given.exclude ?? defaults.exclude,
-    sysctl: given.sysctl ?? defaults.sysctl,
-    idleWarnMs: given.idleWarnMs === undefined ? idleWarnOf(limitMs) : given.idleWarnMs,
-    idleLoopback: given.idleLoopback ?? defaults.idleLoopback,
-    auditMs: given.auditMs === undefined ? defaults.auditMs : given.auditMs,
-    format: given.format ?? defaults.format,
-    metrics: given.metrics ?? defaults.metrics,
-  }
-}
-
-function limitOf(profile: string | null | undefined): number {
-  if (profile === null || profile === undefined) return strictestLimitSeconds * 1000
-  const { findProfile } = require('./profiles') as typeof import('./profiles')
-  return (findProfile(profile)?.limitSeconds ?? strictestLimitSeconds) * 1000
-}
-
-function idleWarnOf(limitMs: number): number {
-  return Math.floor((limitMs * defaults.idleWarnPercent) / 100)
-}
-
-/**
- * The part of a finished config that does not come out of the rest by itself. A value that was
- * chosen and equals the derived one cannot be told from it, and follows like it.
- */
-function chosen(base: Config): Given {
-  const { limitMs, delayMs, intervalMs, giveUpMs, probes, idleWarnMs, ...given } = base
-  const followed = scheduleFor(limitMs)
-  // In the order in which they follow from each other.
-  const timing: { -readonly [K in keyof Chosen]: Chosen[K] } = {}
-  if (delayMs !== followed.delayMs) timing.delayMs = delayMs
-  if (intervalMs !== scheduleFor(limitMs, timing).intervalMs) timing.intervalMs = intervalMs
-  if (giveUpMs !== scheduleFor(limitMs, timing).giveUpMs) timing.giveUpMs = giveUpMs
-  if (probes !== scheduleFor(limitMs, timing).probes) timing.probes = probes
-  return {
-    ...given,
-    ...timing,
-    ...(limitMs !== limitOf(base.profile) && { limitMs }),
-    ...(idleWarnMs !== idleWarnOf(limitMs) && { idleWarnMs }),
-  }
-}
-
 function addAbout(intake: Intake, key: keyof Config, value: unknown, message: string): void {
   const setting = settings.find((candidate) => candidate.key === key)
   const name = setting === undefined ? key : intake.call(setting).name
@@ -303,21 +229,6 @@ function addAbout(intake: Intake, key: keyof Config, value: unknown, message: st
 
 function add(intake: Intake, name: string, value: unknown, message: string): void {
   intake.drafts.push(() => problem(name, value, message))
-}
-
-function problem(name: string, value: unknown, message: string): Problem {
-  const variable = printable(name, longestShown)
-  const shown = typeof value === 'string' ? quoted(value, longestShown) : described(value)
-  const subject = value === undefined ? variable : `${variable}=${shown}`
-  return { variable, value: shown.replace(/^"|"$/g, ''), message: `${subject} ${message}` }
-}
-
-/** Never asks an object for its text, which is code of the program's. */
-function described(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return 'an object'
-  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
-  if (typeof value === 'bigint') return printable(`${value}n`, longestShown)
-  return value === undefined ? '' : printable(String(value), longestShown)
 }
 
 /** The value of a variable without the blanks around it, '' where it is unset or unreadable. */

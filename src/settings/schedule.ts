@@ -78,3 +78,8 @@ export function deathNoticedMs({ delayMs, intervalMs, probes }: Schedule): numbe
 export function outageSurvivedMs({ intervalMs, probes }: Schedule): number {
   return intervalMs * (probes - 1)
 }
+
+/** How many probes go out on a silent path before it forgets the connection. */
+export function probesBefore(limitMs: number, { delayMs, intervalMs }: Schedule): number {
+  return 1 + Math.floor((limitMs - 1 - delayMs) / intervalMs)
+}

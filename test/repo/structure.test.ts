@@ -297,3 +297,17 @@ t.test('register.js stays short enough to be seen to fail open', (t) => {
   )
   t.end()
 })
+
+/** Longer than 250 lines, and how long they may be. */
+const long: Readonly<Record<string, number>> = {
+  'hook/hook': 320,
+}
+
+t.test('no source file has more than 250 lines', (t) => {
+  for (const [name, text] of texts) {
+    const lines = text.trimEnd().split('\n').length
+    t.ok(lines <= (long[name] ?? 250), `${name}: ${lines} lines`)
+    if (name in long) t.ok(lines > 250, `${name} needs its exception`)
+  }
+  t.end()
+})
