@@ -6,7 +6,7 @@ import type { Endpoint } from './endpoint'
 import { type Entry, gapOf, type Internals } from './entry'
 import { type IdleTime, idleBefore } from './idle-time'
 import type { Opener } from './opener'
-import type { Decision } from './policy'
+import type { Decision, Protection } from './policy'
 import { type WaitingRequest, waitingAtEnd } from './waiting-request'
 
 /** The end of a connection that had been idle: plain data, which holds nothing of the program's. */
@@ -74,13 +74,15 @@ export function endedOf(
   })
   if (ending === null) return null
   const keepalive = decision.action === 'protect' ? decision : asked?.enable ? asked : null
+  const min = (wrote ? lookedAt : now) - activeAt
+  const silence = { min, max }
   const idle = idleBefore(ending.end, {
     now,
-    min: (wrote ? lookedAt : now) - activeAt,
-    max,
+    ...silence,
     gap,
     momentMs: activeAt - movedAfter,
     mayProbe: keepalive !== null,
+    probesEnded: keepalive !== null && isEndOfProbes(silence, keepalive),
   })
   return {
     ...ending,
@@ -108,4 +110,20 @@ function timerOf(
   const told = timedOut ?? timerOfError(error)
   if (told !== 'other' && told !== 'socket') return { kind: told, ms: null }
   return bySocket ? { kind: 'socket', ms: socket.timeout ?? null } : { kind: told, ms: null }
+}
+
+/** The timers of the kernel run late by up to an eighth, and it was sent something by us at the last. */
+const LATE = 1.15
+
+/**
+ * Whether nothing had moved for as long as it takes the kernel to give a connection up whose probes
+ * nobody answers. What it has sent itself and nobody acknowledged it sends again for much longer.
+ */
+function isEndOfProbes(
+  { min, max }: { readonly min: number; readonly max: number },
+  { delayMs, intervalMs, probes }: Pick<Protection, 'delayMs' | 'intervalMs' | 'probes'>,
+): boolean {
+  if (delayMs === null || intervalMs === null || probes === null) return false
+  const endMs = delayMs + intervalMs * probes
+  return max >= endMs && min <= endMs * LATE + intervalMs
 }

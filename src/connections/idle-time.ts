@@ -33,6 +33,8 @@ export interface Silence {
   readonly momentMs: number
   /** Whether keepalive may have been on. */
   readonly mayProbe: boolean
+  /** Whether it was silent for as long as unanswered probes are sent. */
+  readonly probesEnded: boolean
 }
 
 /** The idle time that an end is to be explained by. Milliseconds. */
@@ -48,7 +50,11 @@ const ANSWERED_WITHIN_MS = 5_000
 
 /** How long a connection had been idle before what ended it. Pure. */
 export function idleBefore(end: End, silence: Silence): IdleTime {
-  const { now, min, max, gap, momentMs, mayProbe } = silence
+  const { now, min, max, gap, momentMs, mayProbe, probesEnded } = silence
+  // What was written before has been acknowledged.
+  if (end === 'timed-out' && probesEnded) {
+    return { minIdleMs: Math.max(0, min), maxIdleMs: max, sent: false }
+  }
   if (end === 'timed-out' && !mayProbe) {
     // Without probes the kernel gives up data only, and while it sends that again nothing is idle.
     const before = gap ?? { min: 0, max: momentMs }

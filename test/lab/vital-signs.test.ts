@@ -29,19 +29,32 @@ interface Told {
  * A program with one connection that stays quiet and, where `chatty`, another that gets an answer
  * each 200 ms. `told` waits for the next finding of this code.
  */
-async function start(t: Test, lab: Lab, chatty: boolean, variables: Record<string, string> = {}) {
+async function start(
+  t: Test,
+  lab: Lab,
+  chatty: boolean,
+  variables: Record<string, string> = {},
+  quiet: 'silent' | 'asks' = 'silent',
+) {
   const spawn = (where: 'client' | 'server', more: Record<string, string>, args: string[]) =>
     lab.spawn(where, withEnv(more, [process.execPath, ...args]), {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-  const serve = `const s = require('node:net').createServer((c) => c.on('error', () => {}).pipe(c))
+  const serve = `const s = require('node:net').createServer((c) => {
+      c.on('error', () => {}).on('data', (d) => { if (String(d) !== 'ask') c.write(d) })
+    })
     s.listen(0, '${lab.serverAddress}', () => console.log(s.address().port))`
   const server = spawn('server', {}, ['-e', serve])
   const [port] = await once(server.stdout as NodeJS.ReadableStream, 'data')
   const program = `
     const net = require('node:net')
     const open = () => net.connect(${Number(String(port))}, '${lab.serverAddress}').on('error', () => {})
-    open().once('connect', () => console.log('open'))
+    const ready = () => console.log('open')
+    const socket = open().once('connect', () => {
+      if ('${quiet}' === 'silent') return ready()
+      setTimeout(() => socket.write('ask'), 1_000)
+      setTimeout(ready, 1_500)
+    })
     if (${chatty}) { const c = open(); c.resume(); setInterval(() => c.write('x'), 200) }
     setInterval(() => {}, 1000)`
   const client = spawn('client', { ...env, ...variables }, ['-r', register, '-e', program])
@@ -83,6 +96,15 @@ t.test('a path that is gone is NKA205 while it lasts, and NKA302 when it has las
     / was given up by the kernel \(ETIMEDOUT\) after .*, 12 of them 1s apart\./,
   )
   t.equal(seen.filter(({ code }) => code === 'NKA205').length, 1, 'once')
+})
+
+t.test('a request that waits on a path that is gone is NKA302 too', async (t) => {
+  if (!needLab(t)) return
+  const lab = await createLab({ limitSeconds: 600, expiry: 'drop' })
+  // Looks have seen it idle before it asked, and the question was acknowledged.
+  const { told } = await start(t, lab, false, {}, 'asks')
+  await lab.outage(true)
+  t.match((await told('NKA302')).message, / was given up by the kernel \(ETIMEDOUT\) after /)
 })
 
 t.test('a path that swallows probes is told by a connection that gets data', async (t) => {

@@ -170,7 +170,15 @@ t.test('report() is what its schema says', async (t) => {
 t.test('audit --json is what its schema says', async (t) => {
   const port = await listener(t)
   const stay = `require('node:net').connect(${port}, '127.0.0.1').on('error', () => {})`
-  const argv = withEnv({ NODE_OPTIONS: `--require ${register}` }, [process.execPath, '-e', stay])
+  // As it is installed: a hook is known by the name of its folder.
+  const folder = t.testdir({
+    'nat-keepalive': {
+      'register.js': `require(${JSON.stringify(register)})`,
+      'package.json': JSON.stringify({ name: 'nat-keepalive', version: '0.1.0' }),
+    },
+  })
+  const preload = `--require ${folder}/nat-keepalive/register.js`
+  const argv = withEnv({ NODE_OPTIONS: preload }, [process.execPath, '-e', stay])
   const child = spawn(argv[0] as string, argv.slice(1), { stdio: 'ignore' })
   t.teardown(() => void child.kill('SIGKILL'))
   const documents: Json[] = []

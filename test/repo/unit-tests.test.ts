@@ -27,7 +27,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'hook/leaving-root': 'test/process/surroundings.test.ts',
   'hook/otel-metrics': 'test/process/metrics.test.ts',
   'hook/startup': 'test/process/startup.test.ts',
-  'kernel/cookies': 'test/unit/kernel/ask-kernel.test.ts',
+  'terminal/screen': 'test/process/watch.test.ts',
   'kernel/process-memory': 'test/process/rescue-install.test.ts',
   'lab/': 'test/lab/lab.test.ts',
   'measure/': 'test/lab/measure.test.ts',

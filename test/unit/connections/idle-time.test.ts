@@ -10,6 +10,7 @@ const silence: Silence = {
   gap: null,
   momentMs: 30_000,
   mayProbe: false,
+  probesEnded: false,
 }
 
 function gap(agoMs: number, min = 300_000, max = 330_000): Gap {
@@ -87,5 +88,18 @@ t.test('where probes may have gone out, it may have been those that nobody answe
   const idle = { minIdleMs: 900_000, maxIdleMs: 930_000 }
   t.strictSame(idleBefore('timed-out', probed), { ...idle, sent: false })
   t.strictSame(idleBefore('timed-out', { ...probed, gap: gap(900_000) }), { ...idle, sent: true })
+  t.end()
+})
+
+t.test('where probes have had their time, what was written before was acknowledged', (t) => {
+  const gap = { min: 60_000, max: 65_000, endedAt: 500_000, writtenAt: 500_000 }
+  const ended = { ...silence, min: 405_000, max: 410_000, gap, mayProbe: true, probesEnded: true }
+  t.strictSame(idleBefore('timed-out', ended), {
+    minIdleMs: 405_000,
+    maxIdleMs: 410_000,
+    sent: false,
+  })
+  t.equal(idleBefore('timed-out', { ...ended, probesEnded: false }).sent, true)
+  t.equal(idleBefore('given-up', ended).sent, true, 'which is no end of the kernel')
   t.end()
 })
