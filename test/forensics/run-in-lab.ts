@@ -136,8 +136,13 @@ export async function runBoth(
   return hooked
 }
 
+/** By which of Node's own functions a stack came about depends on what else was due at that moment. */
+const NODE_FRAMES = /\n +at [^\n]*\(?node:internal[^\n]*/g
+
 function timeless({ events }: Ran) {
-  return events.map(({ at, ...rest }) => rest)
+  const plain = (_name: string, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll(NODE_FRAMES, '') : value
+  return events.map(({ at, ...rest }) => JSON.parse(JSON.stringify(rest, plain)))
 }
 
 /** When a program first saw an event, in milliseconds since the epoch. */

@@ -3,4 +3,4 @@
 const { subscribe } = require('node:diagnostics_channel')
 const { writeSync } = require('node:fs')
 
-subscribe('nat-keepalive:lost', (death) => writeSync(2, `${JSON.stringify({ lost: death })}\n`))
+subscribe('nat-keepalive:lost', ({ data }) => writeSync(2, `${JSON.stringify({ lost: data })}\n`))
