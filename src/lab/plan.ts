@@ -56,7 +56,8 @@ export function planOf(options: PathOptions): Plan {
     throw new RangeError(`The scale is ${scale}, and has to be a number from 1 to 1000000.`)
   }
   const { limitMs = profile === null ? 5_000 : profile.limitSeconds * 1_000 } = options
-  const limitSeconds = Math.round(limitMs / scale / 1_000)
+  const exact = limitMs / scale / 1_000
+  const limitSeconds = scale === 1 ? exact : Math.round(exact)
   // The kernel keeps it in jiffies in 32 bits; a day is far beyond any middlebox and safe.
   if (!(limitSeconds >= 1 && limitSeconds <= maxLimitSeconds)) {
     const scaled = scale === 1 ? '' : `, which the scale ${scale} makes ${limitMs / scale} ms`

@@ -114,7 +114,10 @@ t.test('rescued at half the limit, answered after twice', async (t) => {
     t.equal(rescued.code, 0, rescued.stderr)
     const [process] = JSON.parse(rescued.stdout).processes
     t.match(process.connections, [
-      { outcome: 'rescued', after: { keepalive: true, delayMs: 1_000, intervalMs: 1_000 } },
+      {
+        outcome: 'rescued',
+        after: { keepalive: true, delayMs: 1_000, intervalMs: 3_000, probes: 120 },
+      },
     ])
     const after = (await audit()).find(({ pid }) => pid === found?.pid)
     t.match(after?.sockets, [{ verdict: 'safe' }])

@@ -8,11 +8,11 @@ import { type NodeRun, root, runNode } from '../run-node'
 const load = join(root, 'test/native-part/programs/load.cjs')
 const name = `linux-${process.arch}.node`
 
-/** A package that holds only what loads the native part. */
+/** A package of its own, whose native part may be spoiled. */
 function copyPackage(t: Test): { folder: string; file: string } {
   const folder = mkdtempSync(join(tmpdir(), 'nat-keepalive-refused-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  cpSync(join(root, 'dist/kernel'), join(folder, 'dist/kernel'), { recursive: true })
+  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
   mkdirSync(join(folder, 'native'))
   cpSync(join(root, 'native', name), join(folder, 'native', name))
   return { folder, file: join(folder, 'native', name) }

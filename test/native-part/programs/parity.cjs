@@ -82,6 +82,7 @@ async function prepare() {
   await until(() => connecting._handle?.fd >= 0)
   part.setKeepalive(connecting._handle.fd, 1, 45, 15, 24, LEAVE)
   hold('connecting', connecting)
+  await until(() => fromDescriptor(connecting._handle.fd).retransmits > 0)
 
   const full = await connect(server, '127.0.0.1')
   part.setKeepalive(full.client._handle.fd, 1, 45, 15, 24, LEAVE)
@@ -94,6 +95,7 @@ async function prepare() {
   drop('cut', `tcp sport ${cut.client.localPort}`)
   cut.client.write('nobody hears this')
   await until(() => timerOf(cut.client._handle.fd) === 'retransmit')
+  await until(() => fromDescriptor(cut.client._handle.fd).retransmits > 0)
   hold('unacknowledged data', cut.client)
 }
 
