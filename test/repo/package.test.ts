@@ -72,6 +72,7 @@ t.test('the tarball holds what users need, and nothing else', (t) => {
     'LICENSE',
     'README.md',
     'SECURITY.md',
+    'bin/nat-keepalive',
     'package.json',
     'profiles.json',
     'register.d.ts',
@@ -81,7 +82,7 @@ t.test('the tarball holds what users need, and nothing else', (t) => {
     (path) =>
       /fixtures|snapshot/.test(path) ||
       (/\.test\./.test(path) && !path.startsWith('examples/lab/')) ||
-      !/\.([cm]?js|d\.ts|md|json|svg|ya?ml)$|^native\/[a-z0-9-]+\.(node|c|sh|txt)$|^LICENSE$|^examples\/(.*\/)?Dockerfile$/.test(
+      !/\.([cm]?js|d\.ts|md|json|svg|ya?ml)$|^native\/[a-z0-9-]+\.(node|c|sh|txt)$|^LICENSE$|^bin\/nat-keepalive$|^examples\/(.*\/)?Dockerfile$/.test(
         path,
       ),
   )
