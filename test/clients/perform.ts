@@ -39,8 +39,28 @@ const QUIET = {
   NAT_KEEPALIVE_NATIVE: 'off',
 }
 
-/** Runs a case in a process of its own, with or without the hook, and asks the kernel about it. */
+const TOO_EARLY = 'the answer came too early'
+const ATTEMPTS = 3
+
+/**
+ * Runs a case in a process of its own, with or without the hook, and asks the kernel about it. On a
+ * machine that stands still for a while the answer can be there before the kernel is asked; that says
+ * nothing about the client, which is run again.
+ */
 export async function perform(
+  stage: Stage,
+  one: Case,
+  destinations: readonly Destination[],
+  withHook: boolean,
+): Promise<Performance> {
+  for (let attempt = 1; ; attempt++) {
+    const performance = await performOnce(stage, one, destinations, withHook)
+    const early = performance.failures.some((failure) => failure.endsWith(TOO_EARLY))
+    if (!early || attempt === ATTEMPTS) return performance
+  }
+}
+
+async function performOnce(
   { network, packages, ca }: Stage,
   { file, name, neverAnswered = false, env }: Case,
   destinations: readonly Destination[],
@@ -72,7 +92,7 @@ export async function perform(
     looks['1 s'] = look(client, destinations)
     await sleep(begun + 5_000 - Date.now())
     looks['5 s'] = look(client, destinations)
-    for (const early of client.answered.keys()) failures.push(`${early}: the answer came too early`)
+    for (const early of client.answered.keys()) failures.push(`${early}: ${TOO_EARLY}`)
 
     if (client.waiting !== 0 && !neverAnswered) {
       const pooled = destinations.map(async (destination) => {
