@@ -159,7 +159,7 @@ t.test('a command that dies of a signal which was handed on leaves nothing behin
 /** Presses a key of a terminal in which the command runs; what the command has written then. */
 function press(key: string, argv: readonly string[]): string {
   const script = join(root, 'test', 'fixtures', 'press-key.py')
-  const [command = '', ...rest] = withEnv({}, ['python3', script, key, ...argv])
+  const [command = '', ...rest] = withEnv({ NO_COLOR: '1' }, ['python3', script, key, ...argv])
   const { stdout, stderr } = spawnSync(command, rest, { encoding: 'utf8', timeout: 30_000 })
   return `${stdout}${stderr}`.replaceAll('\r', '')
 }
