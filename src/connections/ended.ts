@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { clock } from '../process/clock'
+import { deathNoticedMs } from '../settings/schedule'
 import { type ClientTimer, timerOfError } from './client-timer'
 import { type Ending, endingOf, timeoutPassed } from './ending'
 import type { Endpoint } from './endpoint'
@@ -112,7 +113,7 @@ function timerOf(
   return bySocket ? { kind: 'socket', ms: socket.timeout ?? null } : { kind: told, ms: null }
 }
 
-/** The timers of the kernel run late by up to an eighth, and it was sent something by us at the last. */
+/** The timers of the kernel run late by up to an eighth (kernel/time/timer.c), and a look is late too. */
 const LATE = 1.15
 
 /**
@@ -124,6 +125,6 @@ function isEndOfProbes(
   { delayMs, intervalMs, probes }: Pick<Protection, 'delayMs' | 'intervalMs' | 'probes'>,
 ): boolean {
   if (delayMs === null || intervalMs === null || probes === null) return false
-  const endMs = delayMs + intervalMs * probes
+  const endMs = deathNoticedMs({ delayMs, intervalMs, probes })
   return max >= endMs && min <= endMs * LATE + intervalMs
 }

@@ -68,6 +68,8 @@ export function marked(decision: Decision): boolean {
 export interface Policy {
   /** `asked` is null where the program did not say anything. */
   decide(asked: Asked | null): Decision
+  /** Whether interval and number of probes of the settings are not what this Node puts on the socket. */
+  lacksProbes(protection: Protection): boolean
   /**
    * The protection that another becomes once interval and number of probes, which this Node cannot
    * set, are on the socket too. The same where nothing is missing.
@@ -121,12 +123,16 @@ export function createPolicy(config: Config, takesInterval: boolean): Policy {
     return answer
   }
 
+  // Asked at each connect.
+  const lacksProbes = ({ delayMs, intervalMs, probes }: Protection): boolean =>
+    !takesInterval &&
+    delayMs !== null &&
+    (intervalMs !== config.intervalMs || probes !== config.probes)
+
   return {
+    lacksProbes,
     withProbes(protection) {
-      if (takesInterval || protection.delayMs === null) return protection
-      if (protection.intervalMs === config.intervalMs && protection.probes === config.probes) {
-        return protection
-      }
+      if (!lacksProbes(protection)) return protection
       return kept({ ...protection, intervalMs: config.intervalMs, probes: config.probes })
     },
     decide(asked) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseTcpLine } from '../kernel/tcp-line'
 
 /** What the kernel's socket table says of one connection. */
 export interface ProbeTimer {
@@ -40,26 +41,18 @@ export async function readProbeTimer(
 
 /** Reads one connection from the text of /proc/net/tcp. Pure. */
 export function parseProbeTimer(table: string, localPort: number, remotePort: number): ProbeTimer {
-  const row = table
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .find(([, local, remote]) => portOf(local) === localPort && portOf(remote) === remotePort)
-  const column = row?.[5]
-  const match = /^([0-9A-F]{2}):([0-9A-F]{8})$/.exec(column ?? '')
-  if (column === undefined || match === null) {
-    return unknown(null, "the connection is not in the kernel's table")
+  for (const line of table.split('\n')) {
+    const socket = parseTcpLine(line)
+    if (socket?.localPort !== localPort || socket.remotePort !== remotePort) continue
+    const column = line.trim().split(/\s+/)[5] ?? null
+    const { timer, whenMs } = socket
+    if (timer === 'none') return { armed: false, nextTimerMs: null, column, why: null }
+    if (timer === 'keepalive') return { armed: true, nextTimerMs: whenMs, column, why: null }
+    return unknown(column, 'data is on its way, which hides the keepalive timer')
   }
-  const [, timer = '', when = ''] = match
-  if (timer === '00') return { armed: false, nextTimerMs: null, column, why: null }
-  if (timer !== '02') return unknown(column, 'data is on its way, which hides the keepalive timer')
-  // In units of USER_HZ, a hundredth of a second.
-  return { armed: true, nextTimerMs: Number.parseInt(when, 16) * 10, column, why: null }
+  return unknown(null, "the connection is not in the kernel's table")
 }
 
 function unknown(column: string | null, why: string): ProbeTimer {
   return { armed: null, nextTimerMs: null, column, why }
-}
-
-function portOf(address: string | undefined): number {
-  return Number.parseInt(address?.split(':')[1] ?? '', 16)
 }

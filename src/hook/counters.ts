@@ -1,3 +1,4 @@
+import { idleWarnOf } from '../settings/derive'
 import type { Hook } from './hook'
 
 /** What is counted in a process, without asking the kernel. */
@@ -23,7 +24,7 @@ export type LossCode = 'NKA301' | 'NKA302' | 'NKA303'
 /** Takes a microsecond or less for each open connection. */
 export function countersOf(hook: Hook): Counters {
   const { registry, config } = hook
-  const threshold = config.idleWarnMs ?? config.limitMs * 0.8
+  const threshold = config.idleWarnMs ?? idleWarnOf(config.limitMs)
   let [open, isProtected, idle] = [0, 0, 0]
   for (const [entry, socket] of registry.open()) {
     open++

@@ -16,10 +16,11 @@ import {
 import { type Entry, Registry } from '../connections/registry'
 import { followUndici } from '../connections/waiting-request'
 import { channels } from '../findings/channels'
-import { createDebug } from '../findings/debug'
 import { publish } from '../findings/publish'
+import { createDebug } from '../process/debug'
 import { guarded } from '../process/guarded'
 import type { Later } from '../process/later'
+import { pauseBy } from '../process/slices'
 import type { Config } from '../settings/config'
 import { compileExclude, type Exclude } from '../settings/exclude'
 import type { PoolKeeper } from '../watch/pool-keeper'
@@ -60,8 +61,7 @@ export class Hook implements Guard {
     this.#policy = createPolicy(config, this.#keepalive.takesInterval)
     this.#exclude = compileExclude(config.exclude)
     this.#later = later
-    const pause = (next: () => void) => void later(next, 1)
-    this.#topUp = new TopUp(this.registry, config, this.#policy.withProbes, pause)
+    this.#topUp = new TopUp(this.registry, config, this.#policy, pauseBy(later))
     nameRequests(config.request)
     this.#unfollow = followUndici()
   }

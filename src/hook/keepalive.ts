@@ -30,6 +30,11 @@ function probesOf(value: unknown): number | null {
 function takesInterval(original: SetKeepAlive, nodeVersion: string): boolean {
   if (original.length === 4) return true
   if (original.length === 2) return false
+  return versionTakesInterval(nodeVersion)
+}
+
+/** Whether setKeepAlive of this version of Node, without a v, takes interval and count. */
+export function versionTakesInterval(nodeVersion: string): boolean {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number)
   return major > 26 || (major === 26 && minor >= 4) || (major === 24 && minor >= 19)
 }

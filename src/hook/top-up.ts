@@ -1,9 +1,9 @@
 import { descriptorOf } from '../connections/descriptor-of'
-import type { Protection } from '../connections/policy'
+import type { Policy } from '../connections/policy'
 import type { Entry, Registry } from '../connections/registry'
-import { createDebug } from '../findings/debug'
 import { errorName, LEAVE, loadNative, type NativePart } from '../kernel/native'
 import { SocketFacts } from '../kernel/socket-facts'
+import { createDebug } from '../process/debug'
 import type { Pause } from '../process/slices'
 import { inSlices, type Steps } from '../process/steps'
 import type { Config } from '../settings/config'
@@ -16,7 +16,7 @@ import type { Config } from '../settings/config'
 export class TopUp {
   readonly #registry: Registry
   readonly #config: Config
-  readonly #withProbes: (protection: Protection) => Protection
+  readonly #policy: Policy
   readonly #pause: Pause
   readonly #facts = new SocketFacts()
   readonly #debug = createDebug('top-up')
@@ -25,16 +25,10 @@ export class TopUp {
   #busy = false
   #refused = false
 
-  /** `withProbes`: the protection that another becomes when interval and number of probes are on too. */
-  constructor(
-    registry: Registry,
-    config: Config,
-    withProbes: (protection: Protection) => Protection,
-    pause: Pause,
-  ) {
+  constructor(registry: Registry, config: Config, policy: Policy, pause: Pause) {
     this.#registry = registry
     this.#config = config
-    this.#withProbes = withProbes
+    this.#policy = policy
     this.#pause = pause
   }
 
@@ -64,7 +58,7 @@ export class TopUp {
 
   #isDue({ decision }: Entry): boolean {
     if (decision.action === 'leave') return false
-    return this.#config.userTimeoutMs !== null || this.#withProbes(decision) !== decision
+    return this.#config.userTimeoutMs !== null || this.#policy.lacksProbes(decision)
   }
 
   *#steps(part: NativePart): Steps<void> {
@@ -82,7 +76,7 @@ export class TopUp {
     entry.due = false
     const { decision } = entry
     if (fd < 0 || decision.action === 'leave') return
-    const wanted = this.#withProbes(decision)
+    const wanted = this.#policy.withProbes(decision)
     const result = part.setKeepalive(
       fd,
       1,

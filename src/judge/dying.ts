@@ -1,7 +1,7 @@
 import type { Opener } from '../connections/opener'
 import type { KernelWord } from '../kernel/kernel-word'
 import { groupKey } from './idle-groups'
-import { giveUpMs, type Schedule } from './verdict'
+import { giveUpMs, type Schedule, SENT_AGAIN } from './verdict'
 
 /** What nobody answers on a connection, and for how long. */
 export interface Silence {
@@ -25,8 +25,11 @@ export interface Quiet {
 const INTERVALS = 3
 /** What takes longer to be acknowledged is more than a crowded path. */
 const UNACKNOWLEDGED_MS = 30_000
-/** Fewer retransmissions are an answer that was late. */
-const SENT_AGAIN = 3
+
+/** After which idle time a connection with this schedule may be silent at the earliest. Pure. */
+export function quietAfterMs(delayMs: number, intervalMs: number): number {
+  return Math.min(UNACKNOWLEDGED_MS, delayMs + INTERVALS * intervalMs)
+}
 
 /** What has gone unanswered on a connection for so long that it is dying; null: nothing. Pure. */
 export function silenceOf({ word, schedule, idleMs }: Quiet): Silence | null {

@@ -2,7 +2,7 @@ import { type KernelWord, kernelWord } from '../kernel/kernel-word'
 import type { ProcFs, Reading } from '../kernel/proc-fs'
 import { type SocketFd, socketFds } from '../kernel/socket-fds'
 import type { TcpSocket, TcpVisitor } from '../kernel/tcp-line'
-import type { TcpState } from '../kernel/tcp-states'
+import { CONNECTED_STATES, type TcpState } from '../kernel/tcp-states'
 import { type Pid, type TcpScan, tcpTable } from '../kernel/tcp-table'
 import type { Steps } from '../process/steps'
 
@@ -24,9 +24,6 @@ export interface ForeignScan {
   /** Lines of the table that could not be understood. */
   readonly skipped: number
 }
-
-/** What is on the other side of an established connection, or about to be. */
-const CONNECTED: readonly TcpState[] = ['established', 'syn-sent', 'fin-wait-2', 'close-wait']
 
 /**
  * Finds the outbound TCP connections among the descriptors of a process, but for those in `skip`.
@@ -99,7 +96,7 @@ class Finder implements TcpVisitor {
     const sockets = this.#lines
       .filter(
         ({ state, localPort }) =>
-          CONNECTED.includes(state) &&
+          CONNECTED_STATES.includes(state) &&
           !this.#listening.has(localPort) &&
           !this.#listened.has(localPort),
       )

@@ -87,7 +87,7 @@ const UNANSWERED = 2
  * From so many retransmissions on something is wrong with the path (R1 of RFC 1122, 4.2.3.5; the
  * kernel's tcp_retries1), and it takes about as many probes of a closed window, which come as fast.
  */
-const SENT_AGAIN = 3
+export const SENT_AGAIN = 3
 
 /** Why a connection on which nobody answers is dying; null where that is not so. */
 function dyingOf(evidence: Evidence): string | null {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Reading } from './proc-fs'
+import { notKnown, type Reading, unreadable } from './proc-fs'
 
 /** In every file that this version can use: `identity` in native/nat-keepalive.c. */
 const IDENTITY = 'nat-keepalive native part 1\0'
@@ -20,29 +20,20 @@ export function findAddonFile(from: string, platform: string, arch: string): Rea
   const machine = MACHINES.get(`${platform}-${arch}`)
   if (machine === undefined) {
     const some = [...MACHINES.keys()].join(' and ')
-    return {
-      known: false,
-      why: `there is no native part for ${platform}-${arch}, only for ${some}`,
-    }
+    return notKnown(`there is no native part for ${platform}-${arch}, only for ${some}`)
   }
   const name = `${platform}-${arch}.node`
   const nearest = join(from, '..', 'native', name)
   for (const file of [nearest, join(from, '../..', 'native', name)]) {
     try {
       const why = findFault(readFileSync(file), machine)
-      return why === null ? { known: true, value: file } : unknown(`${file} ${why}`)
+      return why === null ? { known: true, value: file } : notKnown(`${file} ${why}`)
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException | undefined)?.code ?? String(error)
-      if (code !== 'ENOENT' && code !== 'ENOTDIR') {
-        return unknown(
-          code === 'ERR_ACCESS_DENIED'
-            ? `Node's permission model does not let this process read ${file}`
-            : `${file} could not be read (${code})`,
-        )
-      }
+      const { why, code } = unreadable(file, error)
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') return notKnown(why)
     }
   }
-  return unknown(`native/${name} is not in the folder of the package`)
+  return notKnown(`native/${name} is not in the folder of the package`)
 }
 
 function findFault(file: Buffer, machine: number): string | null {
@@ -55,8 +46,4 @@ function findFault(file: Buffer, machine: number): string | null {
   const end = Number(file.readBigUInt64LE(40)) + file.readUInt16LE(58) * file.readUInt16LE(60)
   if (end !== file.length) return `has ${file.length} bytes and not ${end}: it is not whole`
   return file.includes(IDENTITY) ? null : 'is not the native part of this version'
-}
-
-function unknown(why: string): Reading<never> {
-  return { known: false, why }
 }

@@ -30,6 +30,9 @@ export interface KernelWord {
   readonly readable: boolean
 }
 
+/** What hides the keepalive timer passes quickly as a rule: so often, so far apart, one asks again. */
+export const ASK_AGAIN = { times: 4, everyMs: 250 } as const
+
 /** The states in which the kernel keeps a connection alive. */
 const KEPT: readonly TcpState[] = ['established', 'fin-wait-2', 'close-wait']
 

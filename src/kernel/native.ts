@@ -1,6 +1,6 @@
 import { getSystemErrorName } from 'node:util'
 import { findAddonFile } from './addon-file'
-import type { Reading } from './proc-fs'
+import { notKnown, type Reading } from './proc-fs'
 
 /**
  * The functions of native/nat-keepalive.c. None throws, waits, or calls back. Each returns 0 or more,
@@ -65,7 +65,7 @@ let loaded: Reading<NativePart> | undefined
  * throws.
  */
 export function loadNative(wanted = true): Reading<NativePart> {
-  if (!wanted) return unknown('NAT_KEEPALIVE_NATIVE is off')
+  if (!wanted) return notKnown('NAT_KEEPALIVE_NATIVE is off')
   loaded ??= openNative({
     folder: typeof __dirname === 'undefined' ? null : __dirname,
     platform: process.platform,
@@ -78,8 +78,9 @@ export function loadNative(wanted = true): Reading<NativePart> {
 /** Loads the file anew. Never throws. */
 export function openNative({ folder, platform, arch, versions }: NativeHost): Reading<NativePart> {
   const other = ['bun', 'deno'].find((name) => versions[name] !== undefined)
-  if (other !== undefined) return unknown(`this is ${other} and not Node`)
-  if (folder === null) return unknown('this program was bundled, and the file is not in the bundle')
+  if (other !== undefined) return notKnown(`this is ${other} and not Node`)
+  if (folder === null)
+    return notKnown('this program was bundled, and the file is not in the bundle')
   const file = findAddonFile(folder, platform, arch)
   if (!file.known) return file
   try {
@@ -87,7 +88,7 @@ export function openNative({ folder, platform, arch, versions }: NativeHost): Re
     process.dlopen(module, file.value)
     return { known: true, value: module.exports as NativePart }
   } catch (error) {
-    return unknown(refusal(file.value, error as NodeJS.ErrnoException | undefined))
+    return notKnown(refusal(file.value, error as NodeJS.ErrnoException | undefined))
   }
 }
 
@@ -111,8 +112,4 @@ export function errorName(result: number): string {
   } catch {
     return `error ${result}`
   }
-}
-
-function unknown(why: string): Reading<never> {
-  return { known: false, why }
 }

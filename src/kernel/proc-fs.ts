@@ -18,6 +18,11 @@ export type CodedReading<T> =
   | { known: true; value: T }
   | { known: false; why: string; code: string }
 
+/** A fact that is out of reach. */
+export function notKnown(why: string): Reading<never> {
+  return { known: false, why }
+}
+
 /** The only reader of /proc. */
 export interface ProcFs {
   /** The text of a file below /proc. Never throws. */
@@ -135,7 +140,11 @@ function reach<T>(file: string, get: () => T): CodedReading<T> {
   }
 }
 
-function unreadable(file: string, error: unknown): { known: false; why: string; code: string } {
+/** Why a file could not be read, from the error that says so. */
+export function unreadable(
+  file: string,
+  error: unknown,
+): { known: false; why: string; code: string } {
   const code = (error as NodeJS.ErrnoException | undefined)?.code ?? String(error)
   const why =
     code === 'ERR_ACCESS_DENIED'
@@ -145,5 +154,5 @@ function unreadable(file: string, error: unknown): { known: false; why: string; 
 }
 
 function uncoded<T>(reading: CodedReading<T>): Reading<T> {
-  return reading.known ? reading : { known: false, why: reading.why }
+  return reading.known ? reading : notKnown(reading.why)
 }

@@ -1,5 +1,5 @@
 import { bigEndian16, formatIpv4Bytes, formatIpv6Bytes } from './address-bytes'
-import type { Reading } from './proc-fs'
+import { notKnown, type Reading } from './proc-fs'
 import { socketCookie } from './socket-cookie'
 import { TcpInfo } from './tcp-info'
 import { TCP_STATES, TCP_TIMERS, type TcpState, type TcpTimer } from './tcp-states'
@@ -179,7 +179,8 @@ export function parseReply(
   for (let at = 0; at < length; ) {
     const size = at + HEADER_BYTES <= length ? (buffer.words[at >> 2] as number) : 0
     const end = at + size
-    if (size < HEADER_BYTES || end > length) return unknown('a message of the kernel was cut short')
+    if (size < HEADER_BYTES || end > length)
+      return notKnown('a message of the kernel was cut short')
     const type = (buffer.words[(at >> 2) + 1] as number) & 0xffff
     const body = at + HEADER_BYTES
     if (type === NLMSG_DONE || type === NLMSG_ERROR) {
@@ -194,8 +195,4 @@ export function parseReply(
     at += (size + 3) & ~3
   }
   return { known: true, value: { more: true, records, skipped } }
-}
-
-function unknown(why: string): Reading<never> {
-  return { known: false, why }
 }

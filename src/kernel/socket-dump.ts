@@ -1,6 +1,6 @@
 import type { Steps } from '../process/steps'
 import { errorName, type NativePart } from './native'
-import type { Reading } from './proc-fs'
+import { notKnown, type Reading } from './proc-fs'
 import { MessageBuffer, parseReply, SocketRecord } from './sock-diag'
 import { TCP_STATES, type TcpState } from './tcp-states'
 
@@ -79,7 +79,7 @@ class Dump {
       this.#descriptor = opened
     }
     const received = this.#part.receiveDump(this.#descriptor, this.#buffer.bytes)
-    if (received <= 0) return received < 0 ? refused(received) : unknown('the kernel said nothing')
+    if (received <= 0) return received < 0 ? refused(received) : notKnown('the kernel said nothing')
     const reply = parseReply(this.#buffer, received, this.#record, this.#visit)
     if (!reply.known) return reply
     if ('error' in reply.value) return refused(reply.value.error)
@@ -97,9 +97,5 @@ class Dump {
 
 /** ENOENT: a kernel without its module tcp_diag. EAFNOSUPPORT, EPERM: a sandbox. */
 function refused(result: number): Reading<never> {
-  return unknown(`the kernel gave no dump of its sockets (${errorName(result)})`)
-}
-
-function unknown(why: string): Reading<never> {
-  return { known: false, why }
+  return notKnown(`the kernel gave no dump of its sockets (${errorName(result)})`)
 }

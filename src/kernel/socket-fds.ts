@@ -1,5 +1,5 @@
 import type { Steps } from '../process/steps'
-import type { CodedReading, ProcFolder, ProcFs, Reading } from './proc-fs'
+import { type CodedReading, notKnown, type ProcFolder, type ProcFs, type Reading } from './proc-fs'
 import type { Pid } from './tcp-table'
 
 /** A descriptor of a process that is a socket of any kind. */
@@ -23,12 +23,12 @@ export function* socketFds(
   skip: ReadonlySet<number> = NONE,
 ): Steps<Reading<SocketFd[]>> {
   const folder = proc.openFolder(`${pid}/fd`)
-  if (!folder.known) return unknown(folder.why)
+  if (!folder.known) return notKnown(folder.why)
   try {
     const sockets: SocketFd[] = []
     for (;;) {
       const more = step(folder.value, skip, sockets)
-      if (!more.known) return unknown(more.why)
+      if (!more.known) return notKnown(more.why)
       if (!more.value) return { known: true, value: sockets }
       yield
     }
@@ -57,8 +57,4 @@ function step(
   }
   // ENOENT: it was closed since the folder was read.
   return { known: true, value: true }
-}
-
-function unknown(why: string): Reading<never> {
-  return { known: false, why }
 }

@@ -17,6 +17,14 @@ export const TCP_STATES = [
 
 export type TcpState = NonNullable<(typeof TCP_STATES)[number]>
 
+/** What is on the other side of an established connection, or about to be. */
+export const CONNECTED_STATES: readonly TcpState[] = [
+  'established',
+  'syn-sent',
+  'fin-wait-2',
+  'close-wait',
+]
+
 /**
  * What the kernel waits for, get_tcp4_sock() in net/ipv4/tcp_ipv4.c and inet_sk_diag_fill() in
  * net/ipv4/inet_diag.c. `retransmit` and `zero-window` hide whether keepalive is on.

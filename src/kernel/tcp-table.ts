@@ -1,6 +1,6 @@
 import { uptimeMs } from '../process/clock'
 import type { Steps } from '../process/steps'
-import type { CodedReading, ProcFile, ProcFs, Reading } from './proc-fs'
+import { type CodedReading, notKnown, type ProcFile, type ProcFs, type Reading } from './proc-fs'
 import { LineParser, type TcpVisitor } from './tcp-line'
 
 export interface TcpScan {
@@ -22,7 +22,7 @@ export function* tcpTable(proc: ProcFs, pid: Pid, visitor: TcpVisitor): Steps<Re
   for (const [name, width] of TABLES) {
     const file = openTable(proc, pid, name)
     if (file === null) continue
-    if (!file.known) return unknown(file.why)
+    if (!file.known) return notKnown(file.why)
     try {
       reader.begin(width)
       for (let pooled = 1, more = true; more; ) {
@@ -37,8 +37,8 @@ export function* tcpTable(proc: ProcFs, pid: Pid, visitor: TcpVisitor): Steps<Re
           bytes = file.value.read(reader.buffer, reader.carried)
           if (uptimeMs() - before > LONG_READ_MS) pooled = POOLED_READS
         }
-        if (bytes === undefined) return unknown(`${name} was not read`)
-        if (!bytes.known) return unknown(bytes.why)
+        if (bytes === undefined) return notKnown(`${name} was not read`)
+        if (!bytes.known) return notKnown(bytes.why)
         more = reader.take(bytes.value)
       }
     } finally {
@@ -68,10 +68,6 @@ const TABLES = [
 function openTable(proc: ProcFs, pid: Pid, name: 'tcp' | 'tcp6'): CodedReading<ProcFile> | null {
   const file = proc.open(`${pid}/net/${name}`)
   return !file.known && file.code === 'ENOENT' && name === 'tcp6' ? null : file
-}
-
-function unknown(why: string): Reading<never> {
-  return { known: false, why }
 }
 
 const BUFFER_BYTES = 65_536

@@ -1,7 +1,7 @@
 import type { NativePart } from '../kernel/native'
 import type { ProcFs, Reading } from '../kernel/proc-fs'
 import { socketDump } from '../kernel/socket-dump'
-import type { TcpState } from '../kernel/tcp-states'
+import { CONNECTED_STATES } from '../kernel/tcp-states'
 import { type Pid, tcpTable } from '../kernel/tcp-table'
 import { atOnce } from '../process/steps'
 import { lineOfRecord, lineOfSocket, type TableLine } from './table-line'
@@ -16,9 +16,6 @@ export interface NamespaceTable {
   /** Lines or messages that could not be understood. */
   readonly skipped: number
 }
-
-/** What is on the other side of an established connection, or about to be. */
-const CONNECTED: readonly TcpState[] = ['established', 'syn-sent', 'fin-wait-2', 'close-wait']
 
 /**
  * Reads the table of the network namespace that `pid` is in: by sock_diag where that is this
@@ -38,7 +35,7 @@ function dumpTable(part: NativePart): Reading<NamespaceTable> {
   const lines = new Map<number, TableLine>()
   const listening = new Set<number>()
   const scan = atOnce(
-    socketDump(part, [...CONNECTED, 'listen'], (record) => {
+    socketDump(part, [...CONNECTED_STATES, 'listen'], (record) => {
       if (record.state === 'listen') listening.add(record.localPort)
       else if (record.inode !== 0) lines.set(record.inode, lineOfRecord(record))
     }),
@@ -54,7 +51,7 @@ function procTable(proc: ProcFs, pid: Pid): Reading<NamespaceTable> {
   const scan = atOnce(
     tcpTable(proc, pid, {
       wanted: (_port, inode, state) =>
-        state === 'listen' || (inode !== 0 && CONNECTED.includes(state)),
+        state === 'listen' || (inode !== 0 && CONNECTED_STATES.includes(state)),
       visit(socket) {
         if (socket.state === 'listen') listening.add(socket.localPort)
         else lines.set(socket.inode, lineOfSocket(socket))

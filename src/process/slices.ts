@@ -1,5 +1,5 @@
 import { uptimeMs } from './clock'
-import { createLater } from './later'
+import { createLater, type Later } from './later'
 
 /** How long a scan may hold the event loop before it lets others run. */
 const SLICE_MS = 2
@@ -11,8 +11,11 @@ export type Pause = (next: () => void) => void
  * A timer and not setImmediate: an immediate that is unref'd does not wake a loop which waits for
  * input, so that a scan in an idle program would stand still until something else happens.
  */
-export const rest: Pause = (next) => {
-  createLater()(next, 1)
+export const rest: Pause = (next) => pauseBy(createLater())(next)
+
+/** A pause by the timers of whoever is driven. */
+export function pauseBy(later: Later): Pause {
+  return (next) => void later(next, 1)
 }
 
 /** Cuts long synchronous work into slices. */

@@ -44,7 +44,7 @@ export function buildReport(hook: Hook | null, proc: ProcFs): Report {
     takenAt: new Date().toISOString(),
     settings: hook === null ? null : { ...config, exclude: [...config.exclude] },
     kernel: { ...reportedSysctls(readKeepaliveSysctls(proc)), skippedLines: skipped },
-    counters: hook === null ? null : countersOf(hook),
+    counters: hook === null ? null : reportedCounters(hook),
     learned: hook === null ? null : hook.watched ? [...hook.watch.auditor.learned] : [],
     sockets,
     foreign: foreign.known ? foreign.value.map(reportedForeign) : null,
@@ -52,7 +52,7 @@ export function buildReport(hook: Hook | null, proc: ProcFs): Report {
   }
 }
 
-function countersOf(hook: Hook): Report['counters'] {
+function reportedCounters(hook: Hook): Report['counters'] {
   const { registry } = hook
   // What has never looked has told nothing, and may not be loadable.
   const watch = hook.watched ? hook.watch : undefined

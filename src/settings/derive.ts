@@ -37,7 +37,8 @@ function limitOf(profile: string | null | undefined): number {
   return (findProfile(profile)?.limitSeconds ?? strictestLimitSeconds) * 1000
 }
 
-function idleWarnOf(limitMs: number): number {
+/** Idle time after which a connection is warned about, where none was chosen; in milliseconds. */
+export function idleWarnOf(limitMs: number): number {
   return Math.floor((limitMs * defaults.idleWarnPercent) / 100)
 }
 

@@ -1,4 +1,5 @@
 import { comment, coverage, inImage, merge } from './comment'
+import { nameAndValue } from './name-and-value'
 import type { Snippet } from './snippet'
 import type { Values } from './values'
 
@@ -29,10 +30,7 @@ export function renderCloudRun(values: Values): Snippet {
     '      containers:',
     '        - image: your-image',
     '          env:',
-    ...values.environment.flatMap(([name, value]) => [
-      `            - name: ${name}`,
-      `              value: ${JSON.stringify(value)}`,
-    ]),
+    ...nameAndValue(values.environment, 12),
   ]
   return { text: `${comment(notes)}${lines.join('\n')}\n`, talk: '' }
 }

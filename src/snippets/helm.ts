@@ -1,4 +1,5 @@
 import { comment, coverage, merge } from './comment'
+import { nameAndValue } from './name-and-value'
 import type { Snippet } from './snippet'
 import { hookFolder, type Values } from './values'
 
@@ -16,10 +17,7 @@ export function renderHelm(values: Values): Snippet {
   const lines = [
     'podSecurityContext:',
     '  sysctls:',
-    ...values.sysctls.flatMap(([name, value]) => [
-      `    - name: ${name}`,
-      `      value: ${JSON.stringify(value)}`,
-    ]),
+    ...nameAndValue(values.sysctls, 4),
     'initContainers:',
     '  - name: nat-keepalive',
     `    image: registry.example.com/nat-keepalive:${values.version}`,
@@ -28,10 +26,7 @@ export function renderHelm(values: Values): Snippet {
     '      - name: nat-keepalive',
     '        mountPath: /hook',
     'extraEnv:',
-    ...values.environment.flatMap(([name, value]) => [
-      `  - name: ${name}`,
-      `    value: ${JSON.stringify(value)}`,
-    ]),
+    ...nameAndValue(values.environment, 2),
     'extraVolumeMounts:',
     '  - name: nat-keepalive',
     `    mountPath: ${hookFolder}`,

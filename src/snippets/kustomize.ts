@@ -1,4 +1,5 @@
 import { comment, coverage, merge } from './comment'
+import { nameAndValue } from './name-and-value'
 import type { Snippet } from './snippet'
 import { hookFolder, type Values } from './values'
 
@@ -30,10 +31,7 @@ export function renderKustomize(values: Values): Snippet {
     '          spec:',
     '            securityContext:',
     '              sysctls:',
-    ...values.sysctls.flatMap(([name, value]) => [
-      `                - name: ${name}`,
-      `                  value: ${JSON.stringify(value)}`,
-    ]),
+    ...nameAndValue(values.sysctls, 16),
     '            initContainers:',
     '              - name: nat-keepalive',
     `                image: registry.example.com/nat-keepalive:${values.version}`,
@@ -44,10 +42,7 @@ export function renderKustomize(values: Values): Snippet {
     '            containers:',
     '              - name: app',
     '                env:',
-    ...values.environment.flatMap(([name, value]) => [
-      `                  - name: ${name}`,
-      `                    value: ${JSON.stringify(value)}`,
-    ]),
+    ...nameAndValue(values.environment, 18),
     '                volumeMounts:',
     '                  - name: nat-keepalive',
     `                    mountPath: ${hookFolder}`,

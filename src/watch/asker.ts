@@ -1,18 +1,15 @@
 import type { Socket } from 'node:net'
 import { descriptorOf } from '../connections/descriptor-of'
 import { askKernel, type Words } from '../kernel/ask-kernel'
+import { ASK_AGAIN } from '../kernel/kernel-word'
 import { loadNative } from '../kernel/native'
 import type { ProcFs } from '../kernel/proc-fs'
 import { SocketFacts } from '../kernel/socket-facts'
 import { readOptions, type SocketOptions } from '../kernel/socket-options'
 import type { Later } from '../process/later'
-import type { Pause } from '../process/slices'
+import { type Pause, pauseBy } from '../process/slices'
 import { inSlices } from '../process/steps'
 import type { Config } from '../settings/config'
-
-/** While data is on its way the kernel hides keepalive; it is asked again so often, so far apart. */
-const ASK_AGAIN = 4
-const ASK_AGAIN_MS = 250
 
 /** Asks the kernel about sockets of JavaScript, in slices. */
 export class Asker {
@@ -26,7 +23,7 @@ export class Asker {
     this.#config = config
     this.#later = later
     this.#proc = proc
-    this.pause = (next) => void later(next, 1)
+    this.pause = pauseBy(later)
   }
 
   /** The words on some sockets as they are now. */
@@ -40,10 +37,10 @@ export class Asker {
     const all = await this.ask(open)
     let latest = all
     const later = new Map<Socket, ReturnType<Words['of']>>()
-    for (let again = 0; again < ASK_AGAIN; again++) {
+    for (let again = 0; again < ASK_AGAIN.times; again++) {
       open = open.filter((socket) => latest.of(socket).passing)
       if (open.length === 0) break
-      await new Promise<void>((done) => this.#later(done, ASK_AGAIN_MS))
+      await new Promise<void>((done) => this.#later(done, ASK_AGAIN.everyMs))
       latest = await this.ask(open)
       for (const socket of open) later.set(socket, latest.of(socket))
     }

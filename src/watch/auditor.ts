@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { destinationOf } from '../connections/endpoint'
 import type { Entry, Registry } from '../connections/registry'
-import { createDebug } from '../findings/debug'
+import { quietAfterMs } from '../judge/dying'
 import {
   auditIdle,
   type Episodes,
@@ -14,6 +14,7 @@ import type { Verdict } from '../judge/verdict'
 import type { Words } from '../kernel/ask-kernel'
 import type { ProcFs } from '../kernel/proc-fs'
 import { clock } from '../process/clock'
+import { createDebug } from '../process/debug'
 import type { Later } from '../process/later'
 import { Slices } from '../process/slices'
 import type { Config } from '../settings/config'
@@ -26,10 +27,6 @@ import { type QuietSocket, VitalSigns } from './vital-signs'
 
 /** What costs more than a look at counters is done once in so many regular beats. */
 const SLOW_EVERY = 4
-
-/** Data that is not acknowledged for so long is a sign, and so are three probes. */
-const QUIET_MS = 30_000
-const QUIET_PROBES = 3
 
 /** An idle socket on its way to a verdict. */
 interface Candidate extends JudgedSocket {
@@ -125,7 +122,7 @@ export class Auditor {
     const about = Math.max(threshold / 2, threshold - (auditMs ?? 0))
     const idle: Candidate[] = []
     const quiet: QuietSocket[] = []
-    const quietMs = Math.min(QUIET_MS, delayMs + QUIET_PROBES * intervalMs)
+    const quietMs = quietAfterMs(delayMs, intervalMs)
     let longest = 0
     const steps = this.#registry.look((entry, socket, idleMs) => {
       if (idleMs < threshold && idleMs > longest) longest = idleMs

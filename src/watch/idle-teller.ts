@@ -1,11 +1,11 @@
 import { channels } from '../findings/channels'
-import { createDebug } from '../findings/debug'
 import { emit } from '../findings/emit'
 import { idleFinding } from '../findings/idle-finding'
 import { type IdleMessage, messageOf } from '../findings/messages'
 import { publish } from '../findings/publish'
 import { groupKey, type IdleSummary } from '../judge/idle-groups'
 import { ToldPlaces } from '../judge/told-places'
+import { createDebug } from '../process/debug'
 import type { Config } from '../settings/config'
 
 /**

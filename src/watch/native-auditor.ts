@@ -1,7 +1,6 @@
 import { isLoopback } from '../connections/endpoint'
 import { descriptorsOfJavaScript } from '../connections/open-sockets'
 import type { Registry } from '../connections/registry'
-import { createDebug } from '../findings/debug'
 import { emit } from '../findings/emit'
 import { foreignFinding } from '../findings/native-finding'
 import { Holders, type Surmise } from '../judge/holders'
@@ -14,8 +13,10 @@ import { loadNative } from '../kernel/native'
 import type { ProcFs, Reading } from '../kernel/proc-fs'
 import { SocketFacts } from '../kernel/socket-facts'
 import { readOptions } from '../kernel/socket-options'
+import { createDebug } from '../process/debug'
 import { isWorker } from '../process/is-worker'
 import type { Later } from '../process/later'
+import { pauseBy } from '../process/slices'
 import { atOnce, inSlices } from '../process/steps'
 import { mayHaveWorkers } from '../process/workers'
 import type { Config } from '../settings/config'
@@ -60,9 +61,11 @@ export class ForeignAuditor {
         this.looks.holders.see(inodes)
         return this.#watch.hasNew(inodes)
       }
-      const pause = (next: () => void) => void this.#later(next, 1)
       const { listened } = this.looks
-      const scan = await inSlices(foreignSockets(this.#proc, 'self', known, listened, worth), pause)
+      const scan = await inSlices(
+        foreignSockets(this.#proc, 'self', known, listened, worth),
+        pauseBy(this.#later),
+      )
       if (!scan.known) this.#debug('not known: %s', scan.why)
       else if (scan.value !== null) this.#tell(scan.value, surmise)
     } catch (error) {
@@ -91,13 +94,14 @@ export class ForeignAuditor {
     const { idleLoopback, format } = this.#config
     const remote = sockets.filter((socket) => idleLoopback || !isLoopback(socket.remote.address))
     const judged = judgeForeign(remote, this.#config, this.looks, surmise)
+    let addons: readonly string[] | undefined
     for (const group of this.#watch.take(inodes, judged)) {
       const bare = group.sockets.flatMap((socket) => this.#arm(socket))
       const [first] = bare
       if (first === undefined) continue
       this.told++
       const sockets = bare.map(({ socket }) => socket)
-      const addons = loadedAddons(this.#proc)
+      addons ??= loadedAddons(this.#proc)
       emit(foreignFinding({ ...group, sockets, why: first.why, addons }, this.#config), format)
       tellOfKernel(this.#proc, this.#config)
     }

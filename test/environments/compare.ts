@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { parseConfig } from '../../src/settings/config'
 import { type NodeRun, register, runNode } from '../run-node'
+import { setsProbes } from '../ways-expected'
 import type { Look, Network, Observer } from './network'
 
 /** How a program is started, without the hook or with it. */
@@ -15,18 +16,15 @@ export interface Observed {
   readonly looks: readonly Look[]
 }
 
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-
-/** Whether this Node sets interval and count. */
-const setsProbes = major > 26 || (major === 26 && minor >= 4) || (major === 24 && minor >= 19)
-
 const { delayMs, intervalMs, probes } = parseConfig({}).config
 
 /** What the kernel has on a connection that nobody but the hook asked keepalive for. */
 export const schedule = {
   on: true,
   idle: delayMs / 1000,
-  ...(setsProbes ? { interval: intervalMs / 1000, count: probes } : { interval: 1, count: 10 }),
+  ...(setsProbes(process.versions.node)
+    ? { interval: intervalMs / 1000, count: probes }
+    : { interval: 1, count: 10 }),
 }
 
 /** The ways of client.cjs for which Node itself does nothing. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { parseConfig } from '../../src/settings/config'
 import { root, withEnv } from '../run-node'
+import { setsProbes } from '../ways-expected'
 
 /** A folder that is gone after the test. */
 export function temporaryFolder(t: Test, name = 'nat-keepalive-'): string {
@@ -85,12 +86,12 @@ export const program = [process.execPath, join(root, 'test/fixtures/ways.cjs'), 
 /** What a protected program prints there: the defaults, as far as this Node can set them. */
 function protectedOptions(): object {
   const { delayMs, intervalMs, probes } = parseConfig({}).config
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  const setsProbes = major > 26 || (major === 26 && minor >= 4) || (major === 24 && minor >= 19)
   return {
     on: true,
     idle: delayMs / 1000,
-    ...(setsProbes ? { interval: intervalMs / 1000, count: probes } : { interval: 1, count: 10 }),
+    ...(setsProbes(process.versions.node)
+      ? { interval: intervalMs / 1000, count: probes }
+      : { interval: 1, count: 10 }),
   }
 }
 

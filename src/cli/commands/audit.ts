@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ASK_AGAIN } from '../../kernel/kernel-word'
 import { loadNative } from '../../kernel/native'
 import { createProcFs } from '../../kernel/proc-fs'
 import { auditDocument } from '../../outside/audit-document'
@@ -69,10 +70,6 @@ interface Values {
   readonly pid?: readonly string[]
 }
 
-/** What hides the keepalive timer passes quickly as a rule. */
-const ASK_AGAIN = 4
-const ASK_AGAIN_MS = 250
-
 export async function run(
   values: Values,
   terminal: Terminal,
@@ -101,7 +98,7 @@ export async function run(
   if (values.watch) {
     return watchAudit({ take: () => take(0), limitMs, native, each, json }, terminal, env)
   }
-  const audit = await take(ASK_AGAIN)
+  const audit = await take(ASK_AGAIN.times)
   if ('sentence' in audit) {
     say(stderr, audit.sentence)
     return audit.code
@@ -147,7 +144,7 @@ async function look(
       sockets.some(({ word, judged }) => word.passing && judged.verdict !== 'safe'),
     )
     if (!unsure || again-- === 0) return audit
-    await sleep(ASK_AGAIN_MS)
+    await sleep(ASK_AGAIN.everyMs)
   }
 }
 

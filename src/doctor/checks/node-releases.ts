@@ -1,8 +1,5 @@
 import satisfiesRange from 'semver/functions/satisfies'
 
-/** Releases of Node that take the interval and the count of probes (nodejs/node#63825). */
-export const takesIntervalRange = '^24.19.0 || >=26.4.0'
-
 /** Something that a release of Node does not do, whatever the program asks for. */
 export interface Hole {
   readonly range: string
@@ -41,8 +38,4 @@ export const endOfLife: Readonly<Record<number, string>> = {
 /** A nightly counts as the release it leads to. */
 export function satisfies(version: string, range: string): boolean {
   return satisfiesRange(version, range, { includePrerelease: true })
-}
-
-export function takesInterval(version: string): boolean {
-  return satisfies(version, takesIntervalRange)
 }

@@ -1,13 +1,14 @@
+import { versionTakesInterval } from '../../hook/keepalive'
 import type { Outcome } from './check'
 import type { Machine } from './machine'
-import { endOfLife, holes, satisfies, takesInterval } from './node-releases'
+import { endOfLife, holes, satisfies } from './node-releases'
 
 export const id = 'node'
 export const title = 'This Node'
 
 /** What Node arms by itself, what it can set, what it is known not to do, and how old it is. */
 export function run({ node, now, native }: Machine): Outcome {
-  const interval = takesInterval(node)
+  const interval = versionTakesInterval(node)
   const able = interval || native.known
   const present = holes.filter(({ range }) => satisfies(node, range))
   const end = endOfLife[Number.parseInt(node, 10)] ?? null

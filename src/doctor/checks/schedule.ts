@@ -1,3 +1,4 @@
+import { versionTakesInterval } from '../../hook/keepalive'
 import { readKeepaliveSysctls } from '../../kernel/sysctl'
 import {
   deathNoticedMs,
@@ -8,7 +9,6 @@ import {
 import { SEND_DATA, unkeptBy, unkeptText } from '../../settings/unkept'
 import type { Outcome } from './check'
 import type { Machine } from './machine'
-import { takesInterval } from './node-releases'
 import { seconds } from './seconds'
 
 export const id = 'schedule'
@@ -39,7 +39,7 @@ function scheduleOf(machine: Machine): Outcome {
   }
   if (config.mode === 'kernel') return ofKernel(machine)
   const { native, node } = machine
-  const able = takesInterval(node) || native.known
+  const able = versionTakesInterval(node) || native.known
   const schedule = { ...config, ...(able ? {} : LIBUV_PROBES) }
   const asked = `${config.probes} probes ${seconds(config.intervalMs)} apart`
   return {

@@ -1,10 +1,6 @@
 import t from 'tap'
-import {
-  endOfLife,
-  holes,
-  satisfies,
-  takesInterval,
-} from '../../../../src/doctor/checks/node-releases'
+import { endOfLife, holes, satisfies } from '../../../../src/doctor/checks/node-releases'
+import { versionTakesInterval } from '../../../../src/hook/keepalive'
 
 t.test('the releases that take interval and count', (t) => {
   const table: readonly [version: string, takes: boolean][] = [
@@ -19,7 +15,7 @@ t.test('the releases that take interval and count', (t) => {
     ['27.0.0', true],
     ['27.0.0-nightly20261122abcdef', true],
   ]
-  for (const [version, takes] of table) t.equal(takesInterval(version), takes, version)
+  for (const [version, takes] of table) t.equal(versionTakesInterval(version), takes, version)
   t.end()
 })
 

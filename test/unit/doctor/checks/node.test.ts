@@ -1,6 +1,7 @@
 import t from 'tap'
 import { run } from '../../../../src/doctor/checks/node'
-import { holes, takesInterval } from '../../../../src/doctor/checks/node-releases'
+import { holes } from '../../../../src/doctor/checks/node-releases'
+import { versionTakesInterval } from '../../../../src/hook/keepalive'
 import { machineWith } from './machine'
 
 const today = new Date('2026-11-22T12:00:00Z')
@@ -27,7 +28,7 @@ t.test('what each release can and cannot do', (t) => {
   for (const [node, interval, hole, ended] of table) {
     const without = { known: false, why: 'Node was started with --no-addons' } as const
     const outcome = run(machineWith(t, {}, { node, now: today, native: without }))
-    t.equal(takesInterval(node), interval, node)
+    t.equal(versionTakesInterval(node), interval, node)
     t.match(
       outcome.seen,
       interval
@@ -63,6 +64,6 @@ t.test('the last day of a release is still a day of it', (t) => {
 
 t.test('this very Node takes interval and count exactly where it is said to', (t) => {
   const { length } = require('node:net').Socket.prototype.setKeepAlive
-  t.equal(takesInterval(process.versions.node), length === 4)
+  t.equal(versionTakesInterval(process.versions.node), length === 4)
   t.end()
 })

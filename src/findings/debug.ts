@@ -1,1 +1,0 @@
-export { createDebug } from '../process/debug'
