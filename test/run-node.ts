@@ -23,10 +23,10 @@ export interface NodeOptions {
   onStart?: (child: ChildProcess) => void
 }
 
-/** The environment of a program as a user starts it: without what the test runner adds to its own. */
+/** The environment of a program as a user starts it: without what a test runner or CI adds. */
 function cleanEnv(env: Record<string, string | undefined>): Record<string, string> {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(NODE_|TAP|_TAPJS|NAT_KEEPALIVE|DEBUG$|FORCE_COLOR$|NO_COLOR$)/.test(name),
+    ([name]) => !/^(NODE_|TAP|_TAPJS|NAT_KEEPALIVE|CI$|DEBUG$|FORCE_COLOR$|NO_COLOR$)/.test(name),
   )
   const entries = Object.entries({ ...Object.fromEntries(kept), ...env })
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] != null))
