@@ -10,6 +10,7 @@
 const { createHash } = require('node:crypto')
 const { readFileSync, writeFileSync } = require('node:fs')
 const { join, posix } = require('node:path')
+const { joinModules } = require('./join-modules.cjs')
 
 /**
  * @typedef {object} Module
@@ -24,14 +25,18 @@ const { join, posix } = require('node:path')
  * @type {readonly [entry: string, ...more: string[]][]}
  */
 const BUNDLES = [
-  ['register'],
-  ['hook/hook', 'settings/config', 'settings/told-at-start'],
+  ['hook/preloaded', 'kernel/environment'],
+  ['settings/config', 'settings/told-at-start'],
+  ['hook/hook'],
   ['hook/startup'],
   ['watch/watch'],
 ]
 
 const REQUIRE = /\brequire\((["'])(\.{1,2}\/[^"']+)\1\)/g
 const AT_ONCE = /^(?:(?:const|var) \w+ = )?require\((["'])(\.{1,2}\/[^"']+)\1\);$/gm
+
+/** What every process loads, and so as one scope without anything around it. */
+const FIRST = 'register'
 
 /** What stands for the name of the build, which is a digest of all that is written. */
 const BUILD = '@build@'
@@ -86,15 +91,10 @@ function collect(name, taken) {
 function render(entry, modules, entryOf) {
   // Other bundles are required by name, for those who bundle this package into their program. The
   // brackets around the functions tell V8 to compile them at once, without a first glance.
-  const definitions = modules.map(({ name, text }) => {
-    const direct = text.replace(REQUIRE, (_all, _quote, path) => {
-      const home = entryOf.get(posix.normalize(path))
-      if (home === entry) return `$load("${path}")`
-      if (home === undefined) return `require("${pathFrom(entry, path)}")`
-      return `$part("${home}", require("${pathFrom(entry, home)}")).bundled("${path}")`
-    })
-    return `"./${name}": (function (exports) {\n${direct}}),\n`
-  })
+  const definitions = modules.map(
+    ({ name, text }) =>
+      `"./${name}": (function (exports) {\n${withParts(text, entry, entryOf)}}),\n`,
+  )
   return `"use strict";
 const $loaded = Object.create(null);
 function $load(name) {
@@ -104,16 +104,49 @@ function $load(name) {
   }
   return $loaded[name];
 }
-function $part(name, found) {
-  if (found?.build === $build) return found;
-  throw new Error(name + "${OTHER_BUILD}");
-}
-const $build = "${BUILD}";
-const $definitions = {
+${PART}const $definitions = {
 ${definitions.join('')}};
 module.exports = $load("./${entry}");
 Object.defineProperty(module.exports, "bundled", { value: $load });
 Object.defineProperty(module.exports, "build", { value: $build });
+`
+}
+
+/** How a bundle finds another: what is in memory may be of the package that this one has replaced. */
+const PART = `function $part(name, found) {
+if (found?.build === $build) return found;
+throw new Error(name + "${OTHER_BUILD}");
+}
+const $build = "${BUILD}";
+`
+
+/**
+ * @param {string} text
+ * @param {string} entry
+ * @param {ReadonlyMap<string, string>} entryOf
+ */
+function withParts(text, entry, entryOf) {
+  return text.replace(REQUIRE, (_all, _quote, path) => {
+    const home = entryOf.get(posix.normalize(path))
+    if (home === entry) return `$load("${path}")`
+    if (home === undefined) return `require("${pathFrom(entry, path)}")`
+    return `$part("${home}", require("${pathFrom(entry, home)}")).bundled("${path}")`
+  })
+}
+
+/**
+ * @param {ReturnType<typeof joinModules>} joined
+ * @param {ReadonlyMap<string, string>} entryOf
+ */
+function renderFirst({ text, exported }, entryOf) {
+  const modules = [...exported].map(([name, names]) =>
+    name === FIRST
+      ? `"./${name}": module.exports = { ${names.join(', ')}, build: $build, bundled: (name) => $modules[name] },\n`
+      : `"./${name}": { ${names.join(', ')} },\n`,
+  )
+  return `"use strict";
+${PART}${withParts(text, FIRST, entryOf)}const $modules = {
+${modules.join('')}};
 `
 }
 
@@ -147,23 +180,31 @@ function pathFrom(name, other) {
   return `./${posix.relative(posix.dirname(name), other)}`
 }
 
-const taken = new Set()
+const first = joinModules(FIRST)
+const taken = new Set(first.exported.keys())
 const bundles = BUNDLES.map((names) => ({
   entry: names[0],
   modules: names.flatMap((name) => collect(name, taken)),
 }))
-const entryOf = new Map(
-  bundles.flatMap(({ entry, modules }) =>
+const entryOf = new Map([
+  ...[...first.exported.keys()].map((name) => /** @type {const} */ ([name, FIRST])),
+  ...bundles.flatMap(({ entry, modules }) =>
     modules.map(({ name }) => /** @type {const} */ ([name, entry])),
   ),
-)
-/** @type {(readonly [name: string, text: string])[]} */
-const files = bundles.flatMap(({ entry, modules }) => [
-  /** @type {const} */ ([entry, render(entry, modules, entryOf)]),
-  ...modules.flatMap(({ name }) =>
-    name === entry ? [] : [/** @type {const} */ ([name, renderStub(name, entry)])],
-  ),
 ])
+/** @type {(readonly [name: string, text: string])[]} */
+const files = [
+  [FIRST, renderFirst(first, entryOf)],
+  ...[...first.exported.keys()].flatMap((name) =>
+    name === FIRST ? [] : [/** @type {const} */ ([name, renderStub(name, FIRST)])],
+  ),
+  ...bundles.flatMap(({ entry, modules }) => [
+    /** @type {const} */ ([entry, render(entry, modules, entryOf)]),
+    ...modules.flatMap(({ name }) =>
+      name === entry ? [] : [/** @type {const} */ ([name, renderStub(name, entry)])],
+    ),
+  ]),
+]
 const build = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16)
 for (const [name, text] of files) {
   writeFileSync(join(folder, `${name}.js`), text.replaceAll(BUILD, build))

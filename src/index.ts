@@ -3,7 +3,9 @@ import { type Channels, channels as internalChannels } from './findings/channels
 import { emit } from './findings/emit'
 import { hookFinding } from './findings/hook-finding'
 import { type Counters, countersOf } from './hook/counters'
-import { createInstallation, type Installation, installed } from './hook/installation'
+import { createInstallation } from './hook/installation'
+import { type Installation, installed } from './hook/installed'
+import { oncePerPart } from './hook/part'
 import { startUp, tellOfFailure, tellOfOtherVersion, tellOfProblems } from './hook/startup'
 import { environment } from './kernel/environment'
 import { createProcFs } from './kernel/proc-fs'
@@ -67,7 +69,12 @@ function installOrJoin(options: Partial<Config> | undefined): (() => void) | und
   if (!given.config.enabled) return undefined
   const { config, problems } = applyOptions(given.config, options)
   if (!config.enabled) return undefined
-  const installation = createInstallation(() => config, later, config, tellOfFailure)
+  const installation = createInstallation({
+    config: () => config,
+    later,
+    onError: oncePerPart(tellOfFailure),
+  })
+  installation.begin(config)
   const uninstall = installation.acquire()
   startUp({ config, problems: [...given.problems, ...problems] }, false)
   installation.hook()?.adopt()

@@ -1,20 +1,23 @@
 import { writeSync } from 'node:fs'
-import { createInstallation, installed, type Part } from './hook/installation'
-import { type Environment, environment } from './kernel/environment'
+import { announce, installed } from './hook/installed'
+import { type Guard, intercept } from './hook/intercept'
+import { oncePerPart, type Part } from './hook/part'
+import type { Preloaded } from './hook/preloaded'
 import { isDebugged } from './process/is-debugged'
-import { createLater } from './process/later'
+import { isWorker } from './process/is-worker'
+import { type Environment, ownVariables } from './process/own-variables'
+import { retried } from './process/retried'
+import { setImmediate, setTimeout } from './process/timers'
 import { version } from './process/version'
 import { parseSwitch } from './settings/switch'
 
-type Settings = ReturnType<typeof import('./settings/config').parseConfig>
-
-/** When a program that has not connected until then is looked at, for connections of native code. */
-const FIRST_LOOK_MS = 30_000
+/** How long a program without settings goes on before anything is loaded for it, if it does not connect. */
+const QUIET_MS = 1_000
 
 /**
- * Installs the hook as the environment says. Loads only what a program that never connects needs;
- * the rest comes with the first connect, or with something to tell. What it throws, the preload
- * tells as NKA002.
+ * Installs the hook as the environment says. It loads only what notices the first need of the rest,
+ * which then comes: with the first connect, with something to tell, or to look at connections, in
+ * later turns of the event loop. What it throws, the preload tells as NKA002.
  */
 export function register(): void {
   const given = environment()
@@ -26,25 +29,60 @@ export function register(): void {
     if (present.version !== version) startup().tellOfOtherVersion(present.version)
     return
   }
-  const named = Object.keys(given).length > 0
-  let read: Settings | undefined
-  const settings = () => {
-    read ??= (require('./settings/config') as typeof import('./settings/config')).parseConfig(given)
-    return read
+
+  const onError = oncePerPart((error, part) => tell(error, part, given))
+  const enter = retried(
+    (late): Preloaded => {
+      const { preloaded } = require('./hook/preloaded') as typeof import('./hook/preloaded')
+      return preloaded(given, { interception, onError, late })
+    },
+    (error) => onError(error, 'hook'),
+  )
+  // Whoever enters puts another guard in the place of this one.
+  const first: Guard = {
+    connecting(...call) {
+      if (enter() !== null) interception.guard?.connecting(...call)
+    },
+    revise: (socket, args) =>
+      (enter() !== null && interception.guard?.revise(socket, args)) || args,
+    closing() {},
+    requested(...call) {
+      if (enter() !== null) interception.guard?.requested(...call)
+    },
+    leavingRoot() {
+      if (enter() !== null) interception.guard?.leavingRoot()
+    },
   }
-  createInstallation(
-    () => settings().config,
-    createLater(),
-    named ? settings().config : { auditMs: FIRST_LOOK_MS, delayMs: Number.POSITIVE_INFINITY },
-    (error, part) => tell(error, part, given),
-  ).acquire()
-  if ((named && hasToTell(settings())) || isDebugged()) startup().startUp(settings(), true)
+  const interception = intercept(first, (error) => {
+    if (isDebugged()) guarding().showFault('the hook', error)
+  })
+  announce({
+    version,
+    hook: () => enter()?.installation.hook() ?? null,
+    acquire: () => enter()?.installation.acquire() ?? (() => {}),
+  })
+
+  const begin = (): void => {
+    try {
+      if (enter()?.begin()) return
+    } catch (error) {
+      onError(error, 'watch')
+    }
+    beginAfter(QUIET_MS)
+  }
+  const beginAfter = (ms: number): void => {
+    setTimeout(begin, ms).unref()
+  }
+  // The program does not begin where a strict check of the kernel's values fails.
+  if (/strict/i.test(given.NAT_KEEPALIVE_SYSCTL ?? '')) begin()
+  else if (Object.keys(given).length > 0 || isDebugged()) setImmediate(begin).unref()
+  else setImmediate(beginAfter, QUIET_MS).unref()
 }
 
-function hasToTell({ problems, config }: Settings): boolean {
-  const { toldAtStart } =
-    require('./settings/told-at-start') as typeof import('./settings/told-at-start')
-  return problems.length > 0 || toldAtStart(config)
+/** A worker can have been given any environment. */
+function environment(): Environment {
+  if (!isWorker()) return ownVariables()
+  return (require('./kernel/environment') as typeof import('./kernel/environment')).environment()
 }
 
 /** Where one part of the package cannot be loaded, the one that tells of it may not be either. */
@@ -67,4 +105,8 @@ function tell(error: unknown, part: Part, given: Environment): void {
 
 function startup() {
   return require('./hook/startup') as typeof import('./hook/startup')
+}
+
+function guarding() {
+  return require('./process/guarded') as typeof import('./process/guarded')
 }

@@ -32,7 +32,7 @@ export function countersOf(hook: Hook): Counters {
     if (!entry.socket.deref()?.connecting && registry.idleMs(entry, socket) >= threshold) idle++
   }
   // What has never looked has told nothing, and may not be loadable.
-  const auditor = hook.watched ? hook.watch.auditor : undefined
+  const auditor = hook.upkeep.watched ? hook.upkeep.watch.auditor : undefined
   return {
     opened: registry.added,
     open,

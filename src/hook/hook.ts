@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { nameRequests } from '../connections/describe-request'
-import { destinationOf, type Endpoint, endpointOf } from '../connections/endpoint'
+import { type Endpoint, endpointOf } from '../connections/endpoint'
+import { lateConnectOf } from '../connections/late-connect'
 import { openSockets } from '../connections/open-sockets'
 import type { Peer } from '../connections/peer'
 import {
@@ -16,36 +17,29 @@ import {
 import { type Entry, Registry } from '../connections/registry'
 import { followUndici } from '../connections/waiting-request'
 import { channels } from '../findings/channels'
-import { publish } from '../findings/publish'
+import { publishDecision } from '../findings/publish-decision'
 import { createDebug } from '../process/debug'
 import { guarded } from '../process/guarded'
 import type { Later } from '../process/later'
-import { pauseBy } from '../process/slices'
 import type { Config } from '../settings/config'
 import { compileExclude, type Exclude } from '../settings/exclude'
-import type { PoolKeeper } from '../watch/pool-keeper'
-import type { Watch } from '../watch/watch'
+import type { Guard } from './intercept'
 import { Keepalive } from './keepalive'
-import type { Guard, SetKeepAlive } from './patch'
-import { TopUp } from './top-up'
+import type { SetKeepAlive } from './patch'
+import { loadWatch, Upkeep } from './upkeep'
 import { WhenConnected } from './when-connected'
-
-/** A thousand sockets in a turn of the event loop take about a millisecond. */
-const STEPS_OF_A_SLICE = 16
 
 /** Joins settings, sockets and registry: what happens when a socket connects or is asked for keepalive. */
 export class Hook implements Guard {
   readonly config: Config
   readonly registry = new Registry()
+  readonly upkeep: Upkeep
   /** How many calls of the program's were capped. */
   overridden = 0
   readonly #keepalive: Keepalive
   readonly #policy: Policy
   readonly #exclude: Exclude
   readonly #later: Later
-  readonly #topUp: TopUp
-  #watch: Watch | undefined
-  #keeper: PoolKeeper | undefined
   readonly #unfollow: () => void
   #unobserve: (() => void) | undefined
   readonly #debug = createDebug('hook')
@@ -61,62 +55,59 @@ export class Hook implements Guard {
     this.#policy = createPolicy(config, this.#keepalive.takesInterval)
     this.#exclude = compileExclude(config.exclude)
     this.#later = later
-    this.#topUp = new TopUp(this.registry, config, this.#policy, pauseBy(later))
+    this.upkeep = new Upkeep(this.registry, config, this.#policy, later)
     nameRequests(config.request)
     this.#unfollow = followUndici()
   }
 
   connecting(socket: Socket, args: unknown[], wrapper: unknown): void {
-    try {
-      const endpoint = endpointOf(args)
-      if (endpoint === null) return
-      // On a reconnect the socket still has what we put there; the entry knows what the program asked.
-      const known = this.registry.known(socket)
-      const asked =
-        known?.asked ??
-        this.#askedBefore.get(socket) ??
-        (known ? null : this.#keepalive.stored(socket))
-      const before = known?.decision
-      const decision = this.#decide(socket, endpoint, asked)
-      const below = this.config.auditMs === null ? undefined : wrapper
-      const entry = this.registry.add(socket, endpoint, asked, decision, below)
-      // What the connection before was given is not for this one, which may be left alone.
-      if (before !== undefined && marked(before)) this.#keepalive.restore(socket, asked)
-      if (this.#prepare(entry, socket)) this.#settle(entry)
-    } catch (error) {
-      this.#debug('connect: %O', error)
-    }
+    const endpoint = endpointOf(args)
+    if (endpoint === null) return
+    // On a reconnect the socket still has what we put there; the entry knows what the program asked.
+    const known = this.registry.known(socket)
+    const asked =
+      known?.asked ??
+      this.#askedBefore.get(socket) ??
+      (known ? null : this.#keepalive.stored(socket))
+    const before = known?.decision
+    const decision = this.#decide(socket, endpoint, asked)
+    const below = this.config.auditMs === null ? undefined : wrapper
+    const entry = this.registry.add(socket, endpoint, asked, decision, below)
+    // What the connection before was given is not for this one, which may be left alone.
+    if (before !== undefined && marked(before)) this.#keepalive.restore(socket, asked)
+    if (this.#prepare(entry, socket)) this.#settle(entry)
   }
 
-  /** A request is made below `wrapper`, whose connection is opened in a later tick. */
-  requesting(endpoint: Endpoint, wrapper: unknown): void {
-    if (this.config.auditMs !== null) this.registry.expect(endpoint, wrapper)
+  requested(message: unknown, wrapper: unknown): void {
+    if (this.config.auditMs === null) return
+    const endpoint = lateConnectOf(message)
+    if (endpoint !== null) this.registry.expect(endpoint, wrapper)
+  }
+
+  leavingRoot(): void {
+    loadWatch()
+    require('./startup')
   }
 
   revise(socket: Socket, args: unknown[]): unknown[] {
-    try {
-      const entry = this.registry.get(socket)
-      if (entry === undefined && this.config.app === 'cap') return args
-      const asked = this.#keepalive.parse(args)
-      if (entry === undefined) {
-        this.#askedBefore.set(socket, asked)
-        return args
-      }
-      entry.asked = asked
-      if (isFinal(entry.decision)) return args
-      const decision = this.#policy.decide(asked)
-      if (this.#isAwaited(entry)) return this.#reviseAwaited(entry, socket, args, decision)
-      // The same delay again does not reach the kernel: Node remembers it.
-      if (delayOf(decision) !== delayOf(entry.decision)) entry.changedBehind = false
-      entry.decision = decision.action === 'leave' ? leave(entry.decision, decision) : decision
-      this.#settle(entry)
-      const answer = decision.action === 'leave' ? args : this.#keepalive.argumentsFor(decision)
-      this.#rememberConnecting(entry, socket, answer)
-      return answer
-    } catch (error) {
-      this.#debug('setKeepAlive: %O', error)
+    const entry = this.registry.get(socket)
+    if (entry === undefined && this.config.app === 'cap') return args
+    const asked = this.#keepalive.parse(args)
+    if (entry === undefined) {
+      this.#askedBefore.set(socket, asked)
       return args
     }
+    entry.asked = asked
+    if (isFinal(entry.decision)) return args
+    const decision = this.#policy.decide(asked)
+    if (this.#isAwaited(entry)) return this.#reviseAwaited(entry, socket, args, decision)
+    // The same delay again does not reach the kernel: Node remembers it.
+    if (delayOf(decision) !== delayOf(entry.decision)) entry.changedBehind = false
+    entry.decision = decision.action === 'leave' ? leave(entry.decision, decision) : decision
+    this.#settle(entry)
+    const answer = decision.action === 'leave' ? args : this.#keepalive.argumentsFor(decision)
+    this.#rememberConnecting(entry, socket, answer)
+    return answer
   }
 
   /**
@@ -143,11 +134,7 @@ export class Hook implements Guard {
   }
 
   closing(socket: Socket, error: unknown): void {
-    try {
-      this.registry.closing(socket, error)
-    } catch (reason) {
-      this.#debug('close: %O', reason)
-    }
+    this.registry.closing(socket, error)
   }
 
   /** From now on the socket is the program's alone; what is set on it stays. */
@@ -182,59 +169,16 @@ export class Hook implements Guard {
     }
   }
 
-  /** What looks at the connections. Loaded at the first look, which many programs do not live to see. */
-  get watch(): Watch {
-    if (this.#watch === undefined) {
-      const { createWatch } = loadWatch()
-      this.#watch = createWatch(this.registry, this.config, this.#later)
-    }
-    return this.#watch
-  }
-
-  /** Notes the byte counters of the connections, in slices, and tells nothing. */
-  glance(): void {
-    this.#keepPool()
-    const steps = this.registry.look(() => {})
-    const go = () => {
-      for (let step = 0; step < STEPS_OF_A_SLICE; step++) if (steps.next().done) return
-      this.#later(go, 1)
-    }
-    go()
-  }
-
-  /** Puts on connections what Node could not, as soon as they have been open for a while. */
-  topUp(): Promise<void> {
-    return this.#topUp.run()
-  }
-
-  /** Whether anything has looked at the connections yet. */
-  get watched(): boolean {
-    return this.#watch !== undefined
-  }
-
-  /** Begins to look at the connections of the process, if that is wanted. Throws where it cannot. */
+  /** Begins what goes on while connections are open. Throws where it cannot. */
   start(): void {
-    this.#keepPool()
-    if (this.config.auditMs !== null) this.watch.auditor.start()
+    this.upkeep.start()
     if (this.config.metrics !== 'otel') return
     const { observeWhenThere } = require('./otel-metrics') as typeof import('./otel-metrics')
     this.#unobserve = observeWhenThere(this, this.#later)
   }
 
-  /** From the first glance on: what is made at a connect would be in the context of a request. */
-  #keepPool(): void {
-    if (this.config.pool !== 'evict' || this.#keeper !== undefined) return
-    try {
-      const { keepPool } = require('../watch/keep-pool') as typeof import('../watch/keep-pool')
-      this.#keeper = keepPool(this.registry, this.config, this.#later)
-    } catch (error) {
-      this.#debug('the pool: %O', error)
-    }
-  }
-
   stop(): void {
-    this.#keeper?.stop()
-    this.#watch?.auditor.stop()
+    this.upkeep.stop()
     this.#unobserve?.()
     this.#unfollow()
   }
@@ -269,7 +213,7 @@ export class Hook implements Guard {
       const rule = this.#exclude.address(address, port)
       if (rule !== null) entry.decision = { action: 'leave', reason: 'excluded', rule }
       else if (entry.decision.action === 'protect') this.#keepalive.preset(socket, entry.decision)
-      this.#topUp.note(entry)
+      this.upkeep.topUp.note(entry)
       // Who listens may close the socket, of which Node is in the middle.
       if (channels.protect.hasSubscribers || channels.override.hasSubscribers) {
         process.nextTick(guarded('a late message', () => this.#tell(entry)))
@@ -281,36 +225,16 @@ export class Hook implements Guard {
 
   /** What is on a socket, or will be, has been decided. */
   #settle(entry: Entry): void {
-    this.#topUp.note(entry)
+    this.upkeep.topUp.note(entry)
     this.#tell(entry)
   }
 
-  #tell({ id, endpoint, asked, decision }: Entry): void {
-    if (decision.action === 'protect') {
-      const { reason } = decision
-      const data = () => ({ id, endpoint, asked, applied: decision, reason })
-      if (overrides(decision)) {
-        this.overridden++
-        publish(channels.override, () => ({
-          code: 'NKA204',
-          message: `A call that would have undone the keepalive of the connection to ${destinationOf(endpoint)} was capped (${reason}).`,
-          data: data(),
-        }))
-      } else {
-        publish(channels.protect, () => ({
-          code: null,
-          message: `Keepalive is on the connection to ${destinationOf(endpoint)} (${reason}).`,
-          data: data(),
-        }))
-      }
-    }
+  #tell(entry: Entry): void {
+    const { id, endpoint, decision } = entry
+    if (overrides(decision)) this.overridden++
+    publishDecision(entry)
     this.#debug('#%d %s:%d %s %o', id, endpoint.host, endpoint.port, decision.reason, decision)
   }
-}
-
-/** Whoever may not be able to do it later calls it at once. */
-export function loadWatch(): typeof import('../watch/watch') {
-  return require('../watch/watch')
 }
 
 function delayOf(decision: Decision): number | null {

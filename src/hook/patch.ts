@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { guarded } from '../process/guarded'
 import { wrapMethod } from './wrap'
 
 export type SetKeepAlive = (this: Socket, ...args: unknown[]) => Socket
@@ -14,73 +13,84 @@ export interface Guard {
   closing(socket: Socket, error: unknown): void
 }
 
-/** Told of what one of them throws; the call goes on to Node as it came. */
-export type OnFault = (error: unknown) => undefined
-
-export interface Patch {
+export interface Patch<Told extends Guard = Guard> {
+  /** Who is told from now on; null: nobody. */
+  guard: Told | null
   readonly setKeepAlive: SetKeepAlive
-  undo(): void
+  undo: () => void
 }
 
 /**
  * Wraps `connect`, `setKeepAlive` and `_destroy` of a Socket prototype. All outbound TCP of
  * JavaScript goes through this `connect` (tls, http, https, http2, fetch and drivers included), all
  * sockets that close go through this `_destroy` (documented for streams), and nothing else is patched:
- * traffic passes untouched. Throws where the prototype does not take the patch.
+ * traffic passes untouched. What the guard throws is told to `onFault`, and the call goes on to Node
+ * as it came: each wrapper catches by itself, because at the end of the stack a helper may be the call
+ * too many. Throws where the prototype does not take the patch.
  */
-export function patch(prototype: object, guard: Guard, onFault?: OnFault): Patch {
-  let active = true
-  let setKeepAlive: SetKeepAlive | undefined
-  const connecting = guarded(
-    'connect',
-    (socket: Socket, args: unknown[], wrapper: unknown): void =>
-      guard.connecting(socket, args, wrapper),
-    onFault,
-  )
-  const revise = guarded(
-    'setKeepAlive',
-    (socket: Socket, args: unknown[]): unknown[] | undefined => guard.revise(socket, args),
-    onFault,
-  )
-  const closing = guarded(
-    '_destroy',
-    (socket: Socket, error: unknown): void => guard.closing(socket, error),
-    onFault,
-  )
+export function patch<Told extends Guard>(
+  prototype: object,
+  guard: Told,
+  onFault: (error: unknown) => void = () => {},
+): Patch<Told> {
   const undos: (() => void)[] = []
-  const undo = () => {
-    active = false
-    for (const restore of undos) restore()
-  }
   const wrap = (name: string, make: Parameters<typeof wrapMethod>[2]) => {
     undos.unshift(wrapMethod(prototype, name, make))
+  }
+  const patched: { -readonly [Key in keyof Patch<Told>]: Patch<Told>[Key] } = {
+    guard,
+    setKeepAlive: undefined as never,
+    undo() {
+      patched.guard = null
+      for (const restore of undos) restore()
+    },
   }
   try {
     wrap(
       'connect',
       (original) =>
         function connect(this: unknown, ...args) {
-          if (active) connecting(this as Socket, args, connect)
+          try {
+            patched.guard?.connecting(this as Socket, args, connect)
+          } catch (error) {
+            try {
+              onFault(error)
+            } catch {}
+          }
           return original.apply(this, args)
         },
     )
     wrap('setKeepAlive', (original) => {
-      setKeepAlive = original as SetKeepAlive
+      patched.setKeepAlive = original as SetKeepAlive
       return function (this: unknown, ...args) {
-        return original.apply(this, (active && revise(this as Socket, args)) || args)
+        let revised = args
+        try {
+          revised = patched.guard?.revise(this as Socket, args) ?? args
+        } catch (error) {
+          try {
+            onFault(error)
+          } catch {}
+        }
+        return original.apply(this, revised)
       }
     })
     wrap(
       '_destroy',
       (original) =>
         function (this: unknown, ...args) {
-          if (active) closing(this as Socket, args[0])
+          try {
+            patched.guard?.closing(this as Socket, args[0])
+          } catch (error) {
+            try {
+              onFault(error)
+            } catch {}
+          }
           return original.apply(this, args)
         },
     )
   } catch (error) {
-    undo()
+    patched.undo()
     throw error
   }
-  return { setKeepAlive: setKeepAlive as unknown as SetKeepAlive, undo }
+  return patched
 }

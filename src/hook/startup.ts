@@ -7,7 +7,7 @@ import { isWorker } from '../process/is-worker'
 import { version } from '../process/version'
 import type { Config, Problem } from '../settings/config'
 import { checkKernel } from '../watch/kernel-check'
-import type { Part } from './installation'
+import type { Part } from './part'
 
 /**
  * Tells what is wrong with the settings and with the kernel's values. Under `strict` it ends the

@@ -10,9 +10,10 @@ export function loadedAddons(proc: ProcFs): readonly string[] {
   const maps = proc.read('self/maps')
   if (!maps.known) return []
   const names = new Set<string>()
-  // proc(5): the path comes last, behind five columns and blanks.
-  for (const [, path] of maps.value.matchAll(/ (\/[^\n]*\.node)$/gm)) {
-    const name = nameOf(path as string)
+  for (const line of maps.value.split('\n')) {
+    if (!line.endsWith('.node')) continue
+    // proc(5): the path comes last, behind five columns and blanks.
+    const name = nameOf(line.slice(line.indexOf('/')))
     if (name !== null) names.add(name)
     if (names.size === MOST) break
   }

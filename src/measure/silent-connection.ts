@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { uptime } from 'node:os'
-import { installed } from '../hook/installation'
+import { installed } from '../hook/installed'
 import { errorCode } from './error-code'
 
 /** How a connection ended by itself: a FIN of the peer, a reset, or the kernel's patience. */

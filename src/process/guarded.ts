@@ -12,7 +12,7 @@ export function guarded<Args extends readonly unknown[], Result>(
   instead?: (error: unknown, ...args: Args) => Result,
 ): (...args: Args) => Result | undefined {
   const rescue = (error: unknown, args: Args): Result | undefined => {
-    show(where, error)
+    showFault(where, error)
     return instead?.(error, ...args)
   }
   return (...args) => {
@@ -31,7 +31,8 @@ export function guarded<Args extends readonly unknown[], Result>(
   }
 }
 
-function show(where: string, error: unknown): void {
+/** Shows under DEBUG what was caught. Never throws. */
+export function showFault(where: string, error: unknown): void {
   if (!isDebugged()) return
   try {
     const { createDebug } = require('./debug') as typeof import('./debug')

@@ -1,15 +1,16 @@
 import { AsyncResource } from 'node:async_hooks'
 import { guarded } from './guarded'
+import {
+  clearImmediate,
+  clearInterval,
+  clearTimeout,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from './timers'
 
 /** Runs `look` after `delayMs` without keeping the process alive; returns the way to stop it. */
 export type Later = (look: () => void, delayMs: number) => () => void
-
-/**
- * The timers as they were when this was loaded: one made after a test framework has replaced
- * setTimeout would run on a clock of its own.
- */
-const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate } =
-  globalThis
 
 export function createLater(): Later {
   return (look, delayMs) => {

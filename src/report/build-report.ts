@@ -34,7 +34,7 @@ export function buildReport(hook: Hook | null, proc: ProcFs): Report {
   const config: Config = hook?.config ?? parseConfig(environment()).config
   const native = loadNative(config.native)
   const { sockets, skipped } = reportSockets(registry, config, proc, native)
-  const foreign = foreignNow(registry, proc, config, hook?.watch.foreign.looks)
+  const foreign = foreignNow(registry, proc, config, hook?.upkeep.watch.foreign.looks)
   return {
     schema: 2,
     version,
@@ -45,7 +45,8 @@ export function buildReport(hook: Hook | null, proc: ProcFs): Report {
     settings: hook === null ? null : { ...config, exclude: [...config.exclude] },
     kernel: { ...reportedSysctls(readKeepaliveSysctls(proc)), skippedLines: skipped },
     counters: hook === null ? null : reportedCounters(hook),
-    learned: hook === null ? null : hook.watched ? [...hook.watch.auditor.learned] : [],
+    learned:
+      hook === null ? null : hook.upkeep.watched ? [...hook.upkeep.watch.auditor.learned] : [],
     sockets,
     foreign: foreign.known ? foreign.value.map(reportedForeign) : null,
     foreignWhy: foreign.known ? null : foreign.why,
@@ -55,7 +56,7 @@ export function buildReport(hook: Hook | null, proc: ProcFs): Report {
 function reportedCounters(hook: Hook): Report['counters'] {
   const { registry } = hook
   // What has never looked has told nothing, and may not be loadable.
-  const watch = hook.watched ? hook.watch : undefined
+  const watch = hook.upkeep.watched ? hook.upkeep.watch : undefined
   return {
     opened: registry.added,
     open: [...registry.open()].length,

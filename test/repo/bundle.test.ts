@@ -6,11 +6,12 @@ import { register, root, runNode } from '../run-node'
 const dist = join(root, 'dist')
 
 const connect = `require('node:net').connect(9, '127.0.0.1').on('error', () => {
-  console.log(Object.keys(require.cache).join())
+  // What is wrong with the settings is told in this turn.
+  setImmediate(() => console.log(Object.keys(require.cache).join()))
 })`
 
 t.test(
-  'a program that connects loads two files, and a third only to be told something',
+  'a program that connects loads four files, and a fifth only to be told something',
   async (t) => {
     const loaded = async (env: Record<string, string>) => {
       const { stdout } = await runNode(['-r', register, '-e', connect], { env })
@@ -20,12 +21,17 @@ t.test(
         .filter((file) => file.startsWith('dist'))
         .sort()
     }
-    const two = ['dist/hook/hook.js', 'dist/register.js']
-    t.strictSame(await loaded({}), two)
-    t.strictSame(await loaded({ NAT_KEEPALIVE_LIMIT: '5m' }), two)
+    const four = [
+      'dist/hook/hook.js',
+      'dist/hook/preloaded.js',
+      'dist/register.js',
+      'dist/settings/config.js',
+    ]
+    t.strictSame(await loaded({}), four)
+    t.strictSame(await loaded({ NAT_KEEPALIVE_LIMIT: '5m' }), four)
     t.strictSame(
       await loaded({ NAT_KEEPALIVE_LIMIT: '5' }),
-      [...two, 'dist/hook/startup.js'].sort(),
+      [...four, 'dist/hook/startup.js'].sort(),
     )
   },
 )
@@ -37,7 +43,7 @@ t.test('every module exists once, whichever file it is asked of', async (t) => {
   t.ok(names.length > 40, `${names.length} modules`)
   const script = `
     const { join } = require('node:path')
-    const bundles = ['register', 'hook/hook', 'hook/startup', 'watch/watch'].map((name) => require('./dist/' + name))
+    const bundles = ['register', 'hook/preloaded', 'settings/config', 'hook/hook', 'hook/startup', 'watch/watch'].map((name) => require('./dist/' + name))
     const names = ${JSON.stringify(names)}
     let bundled = 0
     for (const name of names) {

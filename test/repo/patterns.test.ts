@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import ts from 'typescript'
@@ -84,18 +84,27 @@ function patternsOf(file: string): RegExp[] {
   return found
 }
 
+const sources = (readdirSync(join(root, 'src'), { recursive: true }) as string[])
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -3))
+
 /** The files of ours that a process with the hook loads, once it has looked at its connections. */
 async function loadedFiles(): Promise<string[]> {
+  const entries = [
+    'register',
+    'hook/preloaded',
+    'settings/config',
+    'hook/hook',
+    'hook/startup',
+    'watch/watch',
+  ]
   const script = `
-    const { readFileSync } = require('node:fs')
-    const names = new Set()
-    const [bundles, plain] = [[], []]
-    for (const entry of ['register', 'hook/hook', 'hook/startup', 'watch/watch']) {
-      const text = readFileSync('dist/' + entry + '.js', 'utf8')
-      for (const [, name] of text.matchAll(/^"\\.\\/([^"]+)": \\(function/gm)) names.add(name + '.ts')
-    }
-    console.log(JSON.stringify([...names]))`
-  return JSON.parse((await runNode(['-e', script])).stdout)
+    const bundles = ${JSON.stringify(entries)}.map((name) => require('./dist/' + name))
+    const names = ${JSON.stringify(sources)}
+    const has = (name) => bundles.some((bundle) => { try { return bundle.bundled('./' + name) } catch {} })
+    console.log(JSON.stringify(names.filter(has)))`
+  const names: string[] = JSON.parse((await runNode(['-e', script])).stdout)
+  return names.map((name) => `${name}.ts`)
 }
 
 t.test('no pattern of what a process loads takes more than linear time', async (t) => {

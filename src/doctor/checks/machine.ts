@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { installed } from '../../hook/installation'
+import { installed } from '../../hook/installed'
 import { loadNative, type NativePart } from '../../kernel/native'
 import { createProcFs, type ProcFs, type Reading } from '../../kernel/proc-fs'
 import { version } from '../../process/version'

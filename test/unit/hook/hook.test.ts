@@ -361,8 +361,8 @@ t.test('the parts that look at connections are loaded when they are first asked 
     const loaded = () => Object.keys(require.cache).some((name) => name.endsWith('watch.js'))
     const hook = globalThis[Symbol.for('nat-keepalive.1')].hook()
     const before = loaded()
-    const { watch } = hook
-    console.log(before, loaded(), watch === hook.watch, Boolean(watch.auditor))
+    const { watch } = hook.upkeep
+    console.log(before, loaded(), watch === hook.upkeep.watch, Boolean(watch.auditor))
     process.exit()`
   const { stdout } = await runNode(['-r', join(root, 'register.js'), '-e', source])
   t.equal(stdout, 'false true true true\n')

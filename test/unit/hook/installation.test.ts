@@ -1,6 +1,8 @@
 import net, { Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { createInstallation, installed, type Part } from '../../../src/hook/installation'
+import { createInstallation } from '../../../src/hook/installation'
+import { installed } from '../../../src/hook/installed'
+import { oncePerPart, type Part } from '../../../src/hook/part'
 import { parseConfig } from '../../../src/settings/config'
 import { connected, kernelHas, listen } from '../../loopback'
 
@@ -24,9 +26,9 @@ function install(t: Test, getConfig = () => config, auditMs: number | null = 60_
     }
   }
   const errors: [unknown, Part][] = []
-  const onError = (error: unknown, part: Part) => void errors.push([error, part])
-  const times = { auditMs, delayMs: config.delayMs }
-  const installation = createInstallation(getConfig, later, times, onError)
+  const onError = oncePerPart((error, part) => void errors.push([error, part]))
+  const installation = createInstallation({ config: getConfig, later, onError })
+  installation.begin({ auditMs, delayMs: config.delayMs })
   const release = installation.acquire()
   t.teardown(release)
   return { installation, release, timers, errors }
