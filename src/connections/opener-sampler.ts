@@ -1,4 +1,4 @@
-import { destinationOf, type Endpoint } from './endpoint'
+import type { Endpoint } from './endpoint'
 import { captureTrail, type Opener, openerOf, sampledFrom, UNKNOWN_OPENER } from './opener'
 
 /**
@@ -33,7 +33,10 @@ interface Burst {
 
 /** Finds out where connections are opened, at a bounded cost. */
 export class OpenerSampler {
-  readonly #bursts = new Map<string, Burst>()
+  /** By host, then by port: to put both into one string would cost more than all the rest. */
+  readonly #bursts = new Map<string, Map<number, Burst>>()
+  #size = 0
+  #asked: { endpoint: Endpoint; burst: Burst } | null = null
   #second = 0
   #count = 0
   #latest: Opener | null = null
@@ -66,13 +69,22 @@ export class OpenerSampler {
   }
 
   #burstOf(endpoint: Endpoint): Burst {
-    const destination = destinationOf(endpoint)
-    let burst = this.#bursts.get(destination)
+    // The connections of a pool share their endpoint.
+    if (this.#asked?.endpoint === endpoint) return this.#asked.burst
+    const { host, port } = endpoint
+    let burst = this.#bursts.get(host)?.get(port)
     if (burst === undefined) {
-      if (this.#bursts.size >= MAX_DESTINATIONS) this.#bursts.clear()
+      if (this.#size >= MAX_DESTINATIONS) {
+        this.#bursts.clear()
+        this.#size = 0
+      }
       burst = { second: -1, count: 0, latest: null, expected: null, expectedAt: 0 }
-      this.#bursts.set(destination, burst)
+      const ports = this.#bursts.get(host)
+      if (ports === undefined) this.#bursts.set(host, new Map([[port, burst]]))
+      else ports.set(port, burst)
+      this.#size++
     }
+    this.#asked = { endpoint, burst }
     return burst
   }
 

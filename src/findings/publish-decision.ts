@@ -6,6 +6,8 @@ import { publish } from './publish'
 
 /** Tells those who listen what is on a connection, or will be when it is connected. */
 export function publishDecision({ id, endpoint, asked, decision }: Entry): void {
+  // Asked at each connect.
+  if (!(channels.protect.hasSubscribers || channels.override.hasSubscribers)) return
   if (decision.action === 'leave') return
   const { reason } = decision
   const data = () => ({ id, endpoint, asked, applied: decision, reason })
