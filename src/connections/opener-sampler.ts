@@ -2,11 +2,12 @@ import type { Endpoint } from './endpoint'
 import { captureTrail, type Opener, openerOf, sampledFrom, UNKNOWN_OPENER } from './opener'
 
 /**
- * So many connections to one destination in one second have a stack of their own. To look at one
- * takes a part of the time of a connect that is too much for those who connect by the thousand, and
- * they do so in the same place.
+ * So many connections to one destination have a stack of their own, one after the other, and so many
+ * more with each second. To look at one takes a sixth of the time of a connect, and those who connect
+ * again and again do so in the same place.
  */
 const STACKS_PER_DESTINATION = 20
+const MORE_PER_SECOND = 2
 
 /**
  * So many in one second have one to all destinations together, which a crawler has without end. Half
@@ -21,9 +22,11 @@ const EXPECTED_MS = 1_000
 
 /** What is known of one destination. */
 interface Burst {
+  /** The last one in which it had a stack. */
   second: number
-  /** Stacks in this second. */
-  count: number
+  /** How many stacks it may have, counted at a time in milliseconds. */
+  stacks: number
+  countedAt: number
   /** Of the last connection that had a place; null: none had. */
   latest: Opener | null
   /** Of a request whose connection is still to be opened, and when it was made. */
@@ -78,7 +81,14 @@ export class OpenerSampler {
         this.#bursts.clear()
         this.#size = 0
       }
-      burst = { second: -1, count: 0, latest: null, expected: null, expectedAt: 0 }
+      burst = {
+        second: -1,
+        stacks: STACKS_PER_DESTINATION,
+        countedAt: 0,
+        latest: null,
+        expected: null,
+        expectedAt: 0,
+      }
       const ports = this.#bursts.get(host)
       if (ports === undefined) this.#bursts.set(host, new Map([[port, burst]]))
       else ports.set(port, burst)
@@ -95,14 +105,13 @@ export class OpenerSampler {
       this.#second = second
       this.#count = 0
     }
-    let most = STACKS_PER_SECOND / 2
-    if (burst.second !== second) {
-      burst.second = second
-      burst.count = 0
-      most = STACKS_PER_SECOND
-    }
-    if (burst.count >= STACKS_PER_DESTINATION || this.#count >= most) return false
-    burst.count++
+    const more = (MORE_PER_SECOND * (now - burst.countedAt)) / 1_000
+    burst.stacks = Math.min(STACKS_PER_DESTINATION, burst.stacks + more)
+    burst.countedAt = now
+    const most = burst.second === second ? STACKS_PER_SECOND / 2 : STACKS_PER_SECOND
+    if (burst.stacks < 1 || this.#count >= most) return false
+    burst.second = second
+    burst.stacks--
     this.#count++
     return true
   }

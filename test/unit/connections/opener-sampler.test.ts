@@ -51,7 +51,7 @@ function many(sampler: OpenerSampler, count: number, endpoint: Place = here, now
   return Array.from({ length: count }, () => capture(sampler, endpoint, now))
 }
 
-t.test('the first of a second have a stack of their own', (t) => {
+t.test('the first have a stack of their own', (t) => {
   const openers = many(new OpenerSampler(), 20)
   for (const opener of openers) t.strictSame({ ...opener }, A)
   t.end()
@@ -62,18 +62,22 @@ t.test('those after them have the place of the last one, and it says so', (t) =>
   many(sampler, 20)
   const next = capture(sampler, here, 10, elsewhere)
   t.strictSame({ ...next }, { ...A, sampled: true })
-  t.equal(capture(sampler, here, 999), next, 'one object for all')
-  t.strictSame({ ...capture(sampler, here, 1_000, elsewhere) }, B)
+  t.equal(capture(sampler, here, 499), next, 'one object for all')
+  t.strictSame({ ...capture(sampler, here, 500, elsewhere) }, B, 'two more in a second')
+  t.ok(capture(sampler, here, 999).sampled)
+  t.notOk(capture(sampler, here, 1_000).sampled)
   t.end()
 })
 
-t.test('another destination and another second begin anew', (t) => {
+t.test('another destination begins anew, and each does in the course of time', (t) => {
   const sampler = new OpenerSampler()
   const sampled = (endpoint: Place, now: number) =>
     many(sampler, 30, endpoint, now).filter((opener) => opener.sampled).length
   t.equal(sampled(here, 0), 10)
   t.equal(sampled(there, 0), 10)
-  t.equal(sampled(here, 1_000), 10)
+  t.equal(sampled(here, 1_000), 28)
+  t.equal(sampled(here, 11_000), 10)
+  t.equal(sampled(here, 3_600_000), 10)
   t.end()
 })
 
