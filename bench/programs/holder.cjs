@@ -75,7 +75,7 @@ function table() {
 
 /** What looks at the connections, in this process by its hook. */
 function watch() {
-  return globalThis[Symbol.for('nat-keepalive.1')].hook().watch
+  return globalThis[Symbol.for('nat-keepalive.1')].hook().upkeep.watch
 }
 
 /** A regular look, with nothing to tell. */
