@@ -34,7 +34,7 @@ export interface Evidence {
 }
 
 /** The timer column counts hundredths, and the kernel's timer wheel rounds up by an eighth. */
-const SLACK = 1.125
+export const SLACK = 1.125
 
 /**
  * Judges by the kernel's word. That the timer runs is not enough: while nothing is being probed the
@@ -138,11 +138,13 @@ function hidden({ word, schedule, limitMs }: Evidence): Verdict {
 /** Where probes come too late for the path, when they come; null where they do not, or may not. */
 function lateOf(evidence: Evidence): string | null {
   const { word, schedule, limitMs } = evidence
-  const leftMs = word.nextTimerMs ?? 0
-  if (leftMs >= limitMs) return `The first probe comes in ${rounded(leftMs)}`
-  const leastMs = word.leastDelayMs ?? 0
-  if (leastMs >= limitMs) return `Probes come only after ${rounded(leastMs)} idle`
-  if (!isTrusted(evidence)) return null
+  if (!isTrusted(evidence)) {
+    const leftMs = word.nextTimerMs ?? 0
+    if (leftMs >= limitMs) return `The first probe comes in ${rounded(leftMs)}`
+    // A sample is of a timer that was rounded up.
+    const leastMs = word.leastDelayMs ?? 0
+    return leastMs > limitMs * SLACK ? `Probes come only after ${rounded(leastMs)} idle` : null
+  }
   const { delayMs, intervalMs } = schedule
   if (delayMs !== null && delayMs >= limitMs) {
     return `The first probe comes after ${text(delayMs)} idle`

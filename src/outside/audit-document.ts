@@ -85,7 +85,7 @@ function socketData(socket: OutsideSocket) {
               probes: options.probes,
               userTimeoutMs: options.userTimeoutMs,
             },
-      sampledDelayMs: socket.sampleMs,
+      sampledDelayMs: word.leastDelayMs,
       lastAnswerMs: times?.lastAnswerMs ?? null,
       unansweredProbes: word.unansweredProbes,
       unackedBytes: word.unackedBytes,

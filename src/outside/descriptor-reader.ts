@@ -80,7 +80,6 @@ export function readDescriptor(
         unackedBytes: facts.unacknowledgedBytes,
       },
       times,
-      sampleMs: null,
     },
   }
 }

@@ -1,4 +1,4 @@
-import { judge, UNKNOWN_SCHEDULE, type Verdict } from '../judge/verdict'
+import { judge, SLACK, UNKNOWN_SCHEDULE, type Verdict } from '../judge/verdict'
 import type { KernelWord } from '../kernel/kernel-word'
 import type { SocketOptions } from '../kernel/socket-options'
 import { formatDuration } from '../settings/duration'
@@ -22,7 +22,6 @@ export interface Seen {
   readonly word: KernelWord
   readonly options: SocketOptions | null
   readonly times: SocketTimes | null
-  readonly sampleMs: number | null
 }
 
 /** Since data last moved in either direction; null where it is not known. */
@@ -30,25 +29,18 @@ export function idleMsOf(times: SocketTimes | null): number | null {
   return times === null ? null : Math.min(times.lastSentMs, times.lastReceivedMs)
 }
 
-/** The kernel's timer wheel rounds up by an eighth, so that a sample may be so much too long. */
-const SLACK = 1.125
-
 /**
  * Judges a connection of another process: by its options where they are known, else by what the
  * timer and the silence say, else by the timer alone. `beyondMs` is the most by which the delay can
  * exceed the time left on the timer, as earlier looks tell. Pure.
  */
 export function judgeSeen(seen: Seen, limitMs: number, beyondMs: number | null = null): Verdict {
-  const { word, options, sampleMs } = seen
+  const { word, options } = seen
   const { keepalive, ...schedule } = options ?? { keepalive: null, ...UNKNOWN_SCHEDULE }
   const verdict = judge({ word, ageMs: beyondMs, schedule, limitMs })
   if (verdict.verdict !== 'unknown') return verdict
   if (keepalive !== null && word.armed === null && options !== null) {
     return byOptions(options, word, limitMs)
-  }
-  if (sampleMs !== null && sampleMs > limitMs * SLACK) {
-    const reason = `Its probes come ${text(sampleMs)} apart, but the path forgets it after ${text(limitMs)}.`
-    return { verdict: 'at-risk', reason }
   }
   return answered(seen) ?? verdict
 }
@@ -81,8 +73,9 @@ const LATE_ACK_MS = 1_000
  * after a silence that is not shorter than what the timer was set for. It proves that the delay is
  * below the limit, or that the path has just survived a silence of its length.
  */
-function answered({ word, times, sampleMs }: Seen): Verdict | null {
+function answered({ word, times }: Seen): Verdict | null {
   const idleMs = idleMsOf(times)
+  const sampleMs = word.leastDelayMs
   if (times === null || idleMs === null || sampleMs === null || word.unansweredProbes) return null
   const before = idleMs - times.lastAnswerMs
   if (before < LATE_ACK_MS || before * SLACK < sampleMs) return null

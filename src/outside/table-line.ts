@@ -29,8 +29,6 @@ export interface TableLine {
   readonly word: KernelWord
   /** Null in the tables of /proc. */
   readonly times: SocketTimes | null
-  /** A sample of the delay: SocketRecord.keepaliveDelayMs. */
-  readonly sampleMs: number | null
 }
 
 export function timesOf(info: TcpInfo): SocketTimes {
@@ -52,7 +50,6 @@ export function lineOfRecord(record: SocketRecord): TableLine {
     state: record.state,
     word: recordWord(record),
     times: info === null ? null : timesOf(info),
-    sampleMs: record.keepaliveDelayMs,
   }
 }
 
@@ -65,6 +62,5 @@ export function lineOfSocket(socket: TcpSocket): TableLine {
     state: socket.state,
     word: kernelWord(socket),
     times: null,
-    sampleMs: null,
   }
 }

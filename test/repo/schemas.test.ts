@@ -216,7 +216,6 @@ function rare() {
     state: 'close-wait' as const,
     word: fires(7_000),
     times: null,
-    sampleMs: 45_000,
     options: null,
     source: 'sock_diag' as const,
     judged: { verdict: 'unknown' as const, reason: 'Nobody knows.' },

@@ -11,7 +11,7 @@ const options = {
   userTimeoutMs: null,
 }
 const busy = hidden({ why: 'unacknowledged data hides its keepalive timer' })
-const nothing = { options: null, times: null, sampleMs: null }
+const nothing = { options: null, times: null }
 /** Idle for 21 minutes; the peer answered 20 s ago. */
 const answered = { lastSentMs: 1_260_000, lastReceivedMs: 1_260_100, lastAnswerMs: 20_000 }
 
@@ -56,13 +56,13 @@ const table: readonly [title: string, seen: Seen, verdict: string, reason: RegEx
   ['hidden, without options', { ...nothing, word: busy }, 'unknown', /It is not known/],
   [
     'a sample beyond the limit',
-    { ...nothing, word: fires(100_000), times: answered, sampleMs: 600_000 },
+    { ...nothing, word: { ...fires(100_000), leastDelayMs: 600_000 }, times: answered },
     'at-risk',
-    /10m apart/,
+    /only after 10m idle/,
   ],
   [
     'a probe that was answered after a long silence',
-    { ...nothing, word: fires(25_000), times: answered, sampleMs: 45_000 },
+    { ...nothing, word: { ...fires(25_000), leastDelayMs: 45_000 }, times: answered },
     'safe',
     /for 21m, and the peer answered a probe 20s ago/,
   ],
@@ -70,9 +70,8 @@ const table: readonly [title: string, seen: Seen, verdict: string, reason: RegEx
     'an acknowledgement of data is no answer to a probe',
     {
       ...nothing,
-      word: fires(25_000),
+      word: { ...fires(25_000), leastDelayMs: 45_000 },
       times: { lastSentMs: 20_100, lastReceivedMs: 1_260_000, lastAnswerMs: 20_000 },
-      sampleMs: 45_000,
     },
     'unknown',
     /would look the same/,
@@ -81,9 +80,8 @@ const table: readonly [title: string, seen: Seen, verdict: string, reason: RegEx
     'nor is one that came sooner than the timer was set for',
     {
       ...nothing,
-      word: fires(25_000),
+      word: { ...fires(25_000), leastDelayMs: 45_000 },
       times: { lastSentMs: 50_000, lastReceivedMs: 50_000, lastAnswerMs: 20_000 },
-      sampleMs: 45_000,
     },
     'unknown',
     /would look the same/,

@@ -25,7 +25,6 @@ function connections(
     state: 'established',
     word: fires(1_000),
     times: { lastSentMs: 61_000, lastReceivedMs: 61_000, lastAnswerMs: 1_000 },
-    sampleMs: null,
     options: null,
     source: 'sock_diag',
     judged: { verdict, reason: verdict === 'safe' ? '' : off },

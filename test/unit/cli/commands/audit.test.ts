@@ -328,7 +328,6 @@ function connection(
     state: 'established',
     word: { ...fires(0), nextTimerMs: null, ...word },
     times: { lastSentMs: 1_264_000, lastReceivedMs: 1_264_100, lastAnswerMs: 20_400 },
-    sampleMs: null,
     options: { keepalive, delayMs: 45_000, intervalMs: 15_000, probes: 4, userTimeoutMs: null },
     source: 'descriptor',
     judged,
