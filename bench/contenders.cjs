@@ -38,9 +38,9 @@ function library({ name, file, env, ...rest }) {
   return { name, args: [], env: { LD_PRELOAD: path, ...env }, ...state, ...rest }
 }
 
-function preload({ name, file, packages: { path, why }, ...rest }) {
+function preload({ name, package: from = name, file, packages: { path, why }, ...rest }) {
   if (why !== undefined) return { name, args: [], missing: why, ...rest }
-  const { version } = require(join(path, name, 'package.json'))
+  const { version } = require(join(path, from, 'package.json'))
   return { name, version, args: ['-r', join(path, file)], ...rest }
 }
 
@@ -70,7 +70,17 @@ function each({ hook, packages }) {
     args: ['-r', hook],
     env: {},
     settings: 'the defaults',
-    cannot: 'native code: it tells of such sockets (NKA203), and cannot set anything on them',
+    cannot:
+      'other languages; a socket of native code is found at a look, so it has its schedule some ' +
+      'seconds after it was opened, and only where the native part loads (Linux, x64 and arm64); ' +
+      'where it could not be given one, that is told (NKA203)',
+  }
+  const empty = {
+    name: 'empty preload',
+    args: ['-r', join(__dirname, 'peers/empty.cjs')],
+    env: {},
+    settings: 'bench/peers/empty.cjs: a file of one line, what any preload costs at least',
+    cannot: 'anything',
   }
   const minimal = {
     name: 'minimal hook',
@@ -126,11 +136,38 @@ function each({ hook, packages }) {
     cannot:
       'it is there for tracing and does nothing for keepalive: here for what such a preload costs',
   })
-  return { nothing, ours, minimal, libkeepalive, libdontdie, globalAgent, tracing }
+  const telemetry = preload({
+    name: 'OpenTelemetry',
+    package: '@opentelemetry/auto-instrumentations-node',
+    file: '@opentelemetry/auto-instrumentations-node/build/src/register.js',
+    packages,
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+      OTEL_NODE_RESOURCE_DETECTORS: 'none',
+    },
+    settings:
+      '@opentelemetry/auto-instrumentations-node/register; no metrics, no logs and no resource ' +
+      'detectors',
+    cannot:
+      'it is there for tracing and does nothing for keepalive: here for what such a preload costs',
+  })
+  return {
+    nothing,
+    ours,
+    empty,
+    minimal,
+    libkeepalive,
+    libdontdie,
+    globalAgent,
+    tracing,
+    telemetry,
+  }
 }
 
 /** Those that have to do with connections. */
-function connecting({ tracing, ...others }) {
+function connecting({ empty, tracing, telemetry, ...others }) {
   return Object.values(others)
 }
 
