@@ -5,7 +5,9 @@ const { execFileSync } = require('node:child_process')
 const { readFileSync, writeFileSync } = require('node:fs')
 const { join, resolve } = require('node:path')
 const { parseArgs } = require('node:util')
+const { aimsText } = require('./aims-words.cjs')
 const { enclosed } = require('./enclosure.cjs')
+const { judgeAims, passes } = require('./judge-aims.cjs')
 const { page } = require('./page.cjs')
 const { parts } = require('./parts.cjs')
 const { withCosts } = require('./readme-costs.cjs')
@@ -28,6 +30,8 @@ Options:
   --connects N     connections of the part churn (200000)
   --json FILE      writes the results there
   --from FILE      takes the results of an earlier run instead of measuring
+  --check          says which aims (bench/aims.cjs) are met, and exits with 1 where one is missed by
+                   more than its noise
   --write          writes bench/results.json, docs/performance.md and the README (all parts only)
   --list           the names of the parts
 `
@@ -40,6 +44,7 @@ const OPTIONS = {
   connects: text,
   json: text,
   from: text,
+  check: flag,
   write: flag,
   list: flag,
   help: flag,
@@ -97,7 +102,7 @@ function resultsOf({ names, values, numbers }) {
 
 async function main() {
   const asked = parse()
-  const { help, list, json, write } = asked.values
+  const { help, list, json, write, check } = asked.values
   if (help) process.stdout.write(USAGE)
   else if (list) process.stdout.write(`${Object.keys(parts).join('\n')}\n`)
   if (help || list) return
@@ -105,11 +110,22 @@ async function main() {
   process.stdout.write(table(results))
   const text = `${JSON.stringify(results, null, 2)}\n`
   if (json !== undefined) writeFileSync(String(json), text)
-  if (!write) return
+  if (write) writeDown(results, text)
+  if (check) checkAims(results)
+}
+
+/** What is committed of a run: the results, and what they say on the page and in the README. */
+function writeDown(results, text) {
   writeFileSync(RESULTS, text)
   execFileSync(BIOME, ['format', '--write', RESULTS], { stdio: 'ignore' })
   writeFileSync(PAGE, page(results))
   writeFileSync(README, withCosts(readFileSync(README, 'utf8'), results))
+}
+
+function checkAims(results) {
+  const judgements = judgeAims(results)
+  process.stdout.write(aimsText(judgements))
+  if (!passes(judgements)) process.exitCode = 1
 }
 
 main().catch((error) => {

@@ -1,6 +1,9 @@
 'use strict'
+const { aimCells, countedOutcomes } = require('./aims-words.cjs')
 const { digits } = require('./digits.cjs')
+const { judgeAims } = require('./judge-aims.cjs')
 const { parts } = require('./parts.cjs')
+const { isDistinct } = require('./statistics.cjs')
 
 /** What stands in the first table, by part: the measures that are robust. */
 const IN_SHORT = {
@@ -10,6 +13,7 @@ const IN_SHORT = {
   stream: /^CPU/,
   memory: /^heap/,
   churn: /^heap/,
+  peaks: /^peak/,
   idle: /^CPU/,
 }
 
@@ -20,6 +24,7 @@ function page(results) {
   const sections = [
     introduction(results),
     ['## In short', summary(results), audit(results)].filter(Boolean).join('\n\n'),
+    aimsSection(results),
     peers(results),
     ...Object.entries(results.parts).map(([name, part]) => section(name, part)),
     ways(results),
@@ -35,7 +40,7 @@ function introduction({ machine }) {
 ${cpus} x ${cpu}, ${memoryGb} GB, load ${load} before it began. All figures are medians; every measurement takes turns
 between the program alone, the program with the hook, and the same with the peers, so that they share
 the machine's good and bad moments; servers have a core of their own. A ratio is the median of the ratios of the rounds, with their middle
-half in brackets. The rest, with the spread of each figure, is in bench/results.json.`
+half in brackets; where it lies closer to 1 than half the width of that, no difference was found. The rest, with the spread of each figure, is in bench/results.json.`
 }
 
 /** Against the same program without the hook. */
@@ -81,6 +86,17 @@ function audit({ parts: results }) {
     'longest gap of the event loop',
   ]
   return markdown(header, cells)
+}
+
+function aimsSection(results) {
+  const judgements = judgeAims(results)
+  return [
+    '## Aims',
+    'What the hook may cost at most, and what became of it: met or missed where the whole middle half ' +
+      'lies on one side of the aim, not decided where it spans it. `npm run bench -- --check` exits ' +
+      `with 1 where one is missed. ${countedOutcomes(judgements)}`,
+    markdown(['', 'aim', 'it is', ''], judgements.map(aimCells)),
+  ].join('\n\n')
 }
 
 function section(name, { rows, notMeasured }) {
@@ -186,7 +202,8 @@ function figure({ median }, unit) {
 function ratio({ ratio }) {
   if (ratio === undefined) return '-'
   const { median, quartiles } = ratio
-  return `${digits(median)} (${quartiles.map(digits).join(' to ')})`
+  const found = isDistinct(ratio) ? digits(median) : 'no difference was found'
+  return `${found} (${quartiles.map(digits).join(' to ')})`
 }
 
 module.exports = { page }

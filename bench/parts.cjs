@@ -9,6 +9,7 @@ const parts = {
   stream: require('./parts/stream.cjs'),
   memory: require('./parts/memory.cjs'),
   churn: require('./parts/churn.cjs'),
+  peaks: require('./parts/peaks.cjs'),
   audit: require('./parts/audit.cjs'),
   idle: require('./parts/idle.cjs'),
   coverage: require('./parts/coverage.cjs'),

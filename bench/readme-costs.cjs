@@ -1,6 +1,7 @@
 'use strict'
 const { digits } = require('./digits.cjs')
 const { costRows } = require('./pictures/cost-rows.cjs')
+const { isDistinct } = require('./statistics.cjs')
 
 const BEGIN = '<!-- costs: `npm run bench -- --write` writes what follows -->\n'
 const END = '<!-- costs: end -->'
@@ -18,7 +19,8 @@ function costs(results) {
   const rows = costRows(results).map(
     ({ label, measure, unit, nothing, ours: { median, ratio } }) =>
       `| ${label}, ${measure} | ${digits(nothing)} ${unit} | ${digits(median)} ${unit} | ` +
-      `${ratio.median.toFixed(2)} (${ratio.quartiles.map((one) => one.toFixed(2)).join(' to ')}) |`,
+      `${isDistinct(ratio) ? ratio.median.toFixed(2) : 'no difference was found'} ` +
+      `(${ratio.quartiles.map((one) => one.toFixed(2)).join(' to ')}) |`,
   )
   return [
     `Measured on ${takenAt.slice(0, 10)} with Node ${node} on Linux ${kernel}, ${cpus} x ${cpu}:`,

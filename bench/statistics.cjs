@@ -17,16 +17,29 @@ function rounded(number) {
 }
 
 /**
- * One line of results. `samples` has, for each contender, one number a round; the ratios are of the
- * same round, so that what slows the machine down for a while falls out of them.
+ * Whether a ratio says more than its own spread: it is off from 1 by at least half the width of its
+ * middle half. Where it is not, no difference was found.
  */
-function compare({ what, measure, unit, base = 'nothing' }, samples) {
+function isDistinct({ median, quartiles: [low, high] }) {
+  return Math.abs(median - 1) >= (high - low) / 2
+}
+
+/**
+ * One line of results. `samples` has, for each contender, one number a round; the ratios are of the
+ * same round, so that what slows the machine down for a while falls out of them. With `beyond` there
+ * is also what each has more than the base.
+ */
+function compare({ what, measure, unit, base = 'nothing', beyond = false }, samples) {
   const figure = (name) => {
     if (name === base) return summary(samples[name])
     const ratios = samples[name].map((sample, round) => sample / samples[base][round])
-    // To nothing at all there is no ratio.
-    const ratio = ratios.every(Number.isFinite) ? { ratio: summary(ratios) } : {}
-    return { ...summary(samples[name]), ...ratio }
+    const more = samples[name].map((sample, round) => sample - samples[base][round])
+    return {
+      ...summary(samples[name]),
+      // To nothing at all there is no ratio.
+      ...(ratios.every(Number.isFinite) ? { ratio: summary(ratios) } : {}),
+      ...(beyond ? { beyond: summary(more) } : {}),
+    }
   }
   const names = Object.keys(samples).filter((name) => samples[name].length > 0)
   const figures = Object.fromEntries(names.map((name) => [name, figure(name)]))
@@ -34,4 +47,4 @@ function compare({ what, measure, unit, base = 'nothing' }, samples) {
   return { what, measure, unit, rounds: samples[base].length, base, baseline, ours, peers }
 }
 
-module.exports = { compare, summary }
+module.exports = { compare, isDistinct, summary }

@@ -1,5 +1,6 @@
 'use strict'
 const { parts } = require('./parts.cjs')
+const { isDistinct } = require('./statistics.cjs')
 
 /** The results for a terminal. */
 function table({ machine, parts: results }) {
@@ -27,7 +28,9 @@ function rowLines({ what, measure, unit, rounds, base, baseline, ours, peers }) 
 
 /** @param {Record<string, any>} figure */
 function figureText({ ratio, ...figure }) {
-  return spread(figure).padEnd(30) + (ratio === undefined ? '' : spread(ratio))
+  const compared = ratio === undefined ? '' : spread(ratio)
+  const marked = ratio === undefined || isDistinct(ratio) ? '' : '  no difference was found'
+  return `${spread(figure).padEnd(30)}${compared}${marked}`
 }
 
 /** @param {Record<string, any>} figure */

@@ -1,5 +1,6 @@
 'use strict'
 const { costRows } = require('./cost-rows.cjs')
+const { isDistinct } = require('../statistics.cjs')
 const { circle, line, picture, polygon, text } = require('./svg.cjs')
 
 const WIDTH = 880
@@ -15,6 +16,7 @@ const shapes = [
   [-5, -4, 0, 5, 5, -4],
   [-4, -4, 4, -4, 4, 4, -4, 4],
   [0, -5.5, 5.5, 0, 0, 5.5, -5.5, 0],
+  [0, -2, 3, -5, 5, -3, 2, 0, 5, 3, 3, 5, 0, 2, -3, 5, -5, 3, -2, 0, -5, -3, -3, -5],
   [-2, -5, 2, -5, 2, -2, 5, -2, 5, 2, 2, 2, 2, 5, -2, 5, -2, 2, -5, 2, -5, -2, -2, -2],
 ].map(pairs)
 
@@ -59,7 +61,7 @@ function logScale(low, high) {
 }
 
 function describe({ label, measure, unit, nothing, ours }) {
-  return `${label}, ${measure}: ${amount(nothing)} ${unit} without it, ${amount(ours.median)} ${unit} with it (${change(ours)}).`
+  return `${label}, ${measure}: ${amount(nothing)} ${unit} without it, ${amount(ours.median)} ${unit} with it (${isDistinct(ours.ratio) ? change(ours) : 'no difference was found'}).`
 }
 
 function note({ machine: { node, cpus, cpu, takenAt } }) {
@@ -72,6 +74,7 @@ function amount(number) {
 }
 
 function change({ ratio }) {
+  if (!isDistinct(ratio)) return 'none'
   const percent = Math.round((ratio.median - 1) * 100)
   return `${percent < 0 ? '\u2212' : '+'}${Math.abs(percent)}%`
 }
