@@ -78,7 +78,7 @@ t.test('a row of another Node is judged like that of this one, and no other row'
     ['Node 24: a', 'missed'],
     ['aa', 'not measured'],
   ]) {
-    t.strictSame(outcomes(resultsOf(bad, { what }), aim), [outcome], what)
+    t.strictSame(outcomes(resultsOf(bad, { what }), aim), [outcome], `${what}`)
   }
 })
 
