@@ -8,6 +8,7 @@ const { parseArgs } = require('node:util')
 const { aimsText } = require('./aims-words.cjs')
 const { enclosed } = require('./enclosure.cjs')
 const { judgeAims, passes } = require('./judge-aims.cjs')
+const { otherNodes } = require('./nodes.cjs')
 const { page } = require('./page.cjs')
 const { parts } = require('./parts.cjs')
 const { withCosts } = require('./readme-costs.cjs')
@@ -28,6 +29,8 @@ Options:
   --hook FILE      the preload to measure (register.js of this checkout)
   --rounds N       rounds of each part, for a quick look
   --connects N     connections of the part churn (200000)
+  --nodes LIST     starts and connects with other Nodes too, such as 22,24,26: the newest of the tests'
+  --node PATH      the same with this Node; can be given again
   --json FILE      writes the results there
   --from FILE      takes the results of an earlier run instead of measuring
   --check          says which aims (bench/aims.cjs) are met, and exits with 1 where one is missed by
@@ -42,6 +45,8 @@ const OPTIONS = {
   hook: text,
   rounds: text,
   connects: text,
+  nodes: text,
+  node: /** @type {const} */ ({ type: 'string', multiple: true }),
   json: text,
   from: text,
   check: flag,
@@ -94,10 +99,11 @@ async function lockedPackages() {
   }
 }
 
-function resultsOf({ names, values, numbers }) {
+async function resultsOf({ names, values, numbers }) {
   if (values.from !== undefined) return JSON.parse(readFileSync(values.from, 'utf8'))
   const hook = values.hook === undefined ? undefined : resolve(values.hook)
-  return lockedPackages().then((packages) => enclosed({ names, hook, packages, options: numbers }))
+  const options = { ...numbers, nodes: await otherNodes(values) }
+  return enclosed({ names, hook, packages: await lockedPackages(), options })
 }
 
 async function main() {

@@ -7,11 +7,14 @@ const { cores } = require('./cores.cjs')
 
 const { server, client } = cores()
 
-/** Starts a program of programs/ that answers lines, with a contender and the flags of node given. */
-function startProgram(name, { args, env }, flags = []) {
+/**
+ * Starts a program of programs/ that answers lines, with a contender and the flags of node given.
+ * `node` is another Node than this one.
+ */
+function startProgram(name, { args, env, node = process.execPath }, flags = []) {
   const file = join(__dirname, 'programs', name)
   const core = name === 'server.cjs' ? server : client
-  const argv = ['-c', String(core), process.execPath, ...flags, ...args, file]
+  const argv = ['-c', String(core), node, ...flags, ...args, file]
   const child = spawn('taskset', argv, {
     env,
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -25,8 +25,8 @@ function whyNot() {
  * How many instructions a program of node's executes outside of the kernel, from start to end, when
  * it has been given `input` to answer.
  */
-async function countInstructions(args, env, input) {
-  const child = spawn(VALGRIND, [...FLAGS, process.execPath, REPEATABLE, ...args], {
+async function countInstructions({ args, env, node = process.execPath }, input) {
+  const child = spawn(VALGRIND, [...FLAGS, node, REPEATABLE, ...args], {
     env,
     stdio: ['pipe', 'pipe', 'pipe'],
   })

@@ -11,21 +11,28 @@ const kinds = [
   { kind: 'tls', what: 'a TLS connection, opened and closed', count: 60 },
 ]
 
-async function measure({ contenders, rounds = 36 }) {
+async function measure({ contenders, rounds = 36, nodes = [] }) {
   const all = connecting(contenders)
   const server = startProgram('server.cjs', contenders.nothing)
   const ports = await server.next()
   const address = createAddresses()
-  const rows = []
-  for (const { kind, what, count } of kinds) {
+  const rowOf = async ({ kind, what, count }, contenders) => {
     const results = await inBatches({
-      contenders: able(all),
+      contenders,
       program: 'connects.cjs',
       rounds,
       question: () => ({ kind, port: ports[kind], host: address(), count }),
     })
     const samples = samplesOf(results, ({ cpuMs }) => (cpuMs * 1_000) / count)
-    rows.push(compare({ what, measure: 'CPU time', unit: 'µs' }, samples))
+    return compare({ what, measure: 'CPU time', unit: 'µs' }, samples)
+  }
+  const rows = []
+  for (const kind of kinds) rows.push(await rowOf(kind, able(all)))
+  const { nothing, ours, minimal } = contenders
+  for (const { name, node } of nodes) {
+    const [plain] = kinds
+    const others = [nothing, ours, minimal].map((contender) => ({ ...contender, node }))
+    rows.push(await rowOf({ ...plain, what: `${name}: ${plain.what}` }, others))
   }
   await server.end()
   return { rows, notMeasured: notAble(all) }

@@ -9,10 +9,8 @@ const { startsOf } = require('../variants.cjs')
 
 const programs = join(__dirname, '../programs')
 
-const starts = {
-  'start of a program that does nothing': 'does-nothing.cjs',
-  'start of a program that uses https': 'uses-https.cjs',
-}
+const NOTHING = ['start of a program that does nothing', 'does-nothing.cjs']
+const HTTPS = ['start of a program that uses https', 'uses-https.cjs']
 
 /**
  * What the second run has more than the first is what so many connections cost. After fewer V8 is
@@ -20,35 +18,50 @@ const starts = {
  */
 const COUNTS = [3_000, 8_000]
 
-async function measure({ contenders, rounds = 2 }) {
-  const why = whyNot()
-  if (why !== undefined) return { rows: [], notMeasured: [`instructions: ${why}`] }
-  const { nothing, ours, empty, minimal, libkeepalive } = contenders
-  const { told, settings } = startsOf(ours)
-  const starting = [nothing, ours, told, settings, empty, minimal]
-  const rows = []
-  for (const [what, program] of Object.entries(starts)) {
-    const samples = await inPairs(starting, rounds, async ({ args, env }) => {
-      return (await countInstructions([...args, join(programs, program)], env)) / 1e6
-    })
-    rows.push(compare({ what, measure: 'instructions', unit: 'million' }, samples))
-  }
-  const all = [nothing, ours, minimal, libkeepalive]
-  const server = startProgram('server.cjs', nothing)
+/** How a contender is started with a program. */
+function running(program, { args, env, node }) {
+  return { args: [...args, join(programs, String(program))], env, node }
+}
+
+/** @param {string[]} start */
+async function startRow([what = '', program], contenders, rounds) {
+  const samples = await inPairs(contenders, rounds, async (contender) => {
+    return (await countInstructions(running(program, contender))) / 1e6
+  })
+  return compare({ what, measure: 'instructions', unit: 'million' }, samples)
+}
+
+async function connectRow(contenders) {
+  const server = startProgram('server.cjs', contenders[0])
   const { net: port } = await server.next()
   const address = createAddresses()
-  const samples = await inPairs(able(all), rounds, async ({ args, env }) => {
+  const samples = await inPairs(contenders, 1, async (contender) => {
     const totals = []
     for (const count of COUNTS) {
       const question = { kind: 'net', port, host: address(), count }
-      totals.push(await countInstructions([...args, join(programs, 'connects.cjs')], env, question))
+      totals.push(await countInstructions(running('connects.cjs', contender), question))
     }
     return (totals[1] - totals[0]) / (COUNTS[1] - COUNTS[0]) / 1e3
   })
   await server.end()
   const what = 'a plain connection, opened and closed'
-  rows.push(compare({ what, measure: 'instructions', unit: 'thousand' }, samples))
-  return { rows, notMeasured: notAble(all) }
+  return compare({ what, measure: 'instructions', unit: 'thousand' }, samples)
+}
+
+async function measure({ contenders, rounds = 2, nodes = [] }) {
+  const why = whyNot()
+  if (why !== undefined) return { rows: [], notMeasured: [`instructions: ${why}`] }
+  const { nothing, ours, empty, minimal, libkeepalive } = contenders
+  const { told, settings } = startsOf(ours)
+  const starting = [nothing, ours, told, settings, empty, minimal]
+  const rows = [await startRow(NOTHING, starting, rounds), await startRow(HTTPS, starting, rounds)]
+  for (const { name, node } of nodes) {
+    const others = starting.map((contender) => ({ ...contender, node }))
+    rows.push(await startRow([`${name}: ${HTTPS[0]}`, HTTPS[1]], others, 1))
+  }
+  const connecting = [nothing, ours, minimal, libkeepalive]
+  rows.push(await connectRow(able(connecting)))
+  return { rows, notMeasured: notAble(connecting) }
 }
 
 /** Two at a time: what is counted does not depend on what else the machine does. */

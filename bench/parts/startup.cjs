@@ -7,32 +7,43 @@ const { inRounds, samplesOf } = require('../rounds.cjs')
 const { compare } = require('../statistics.cjs')
 const { startsOf, THREE_SETTINGS } = require('../variants.cjs')
 
-const programs = {
-  'a program that does nothing': 'does-nothing.cjs',
-  'a program that uses https': 'uses-https.cjs',
+const folder = join(__dirname, '../programs')
+const USES_HTTPS = ['a program that uses https', 'uses-https.cjs']
+const programs = Object.fromEntries([
+  ['a program that does nothing', 'does-nothing.cjs'],
+  USES_HTTPS,
+])
+
+/** The rows of a program that the contenders start in turns. */
+async function startRows({ what, program, contenders, rounds }) {
+  const byName = Object.fromEntries(contenders.map((contender) => [contender.name, contender]))
+  const results = await inRounds({ names: Object.keys(byName), rounds }, (name) => {
+    const { args, env, node = process.execPath, kernel = KERNELS_OWN } = byName[name]
+    return withKernelTimes(kernel, () => measuredRun([node, ...args, join(folder, program)], env))
+  })
+  return [
+    ['CPU time', 'ms', 'cpuMs'],
+    ['time', 'ms', 'wallMs'],
+  ].map(([measure, unit, key]) => {
+    const samples = samplesOf(results, (run) => run[key])
+    return compare({ what, measure, unit }, samples)
+  })
 }
 
-async function measure({ contenders, rounds = 25 }) {
-  const all = Object.values({ ...contenders, ...startsOf(contenders.ours) })
-  const byName = Object.fromEntries(able(all).map((contender) => [contender.name, contender]))
+async function measure({ contenders, rounds = 25, nodes = [] }) {
+  const { told, suited, settings } = startsOf(contenders.ours)
+  const all = [...Object.values(contenders), told, suited, settings]
   const rows = []
   for (const [what, program] of Object.entries(programs)) {
-    const results = await inRounds({ names: Object.keys(byName), rounds }, (name) => {
-      const { args, env, kernel = KERNELS_OWN } = byName[name]
-      const file = join(__dirname, '../programs', program)
-      return withKernelTimes(kernel, () => measuredRun([process.execPath, ...args, file], env))
-    })
-    for (const [measure, unit, key] of [
-      ['CPU time', 'ms', 'cpuMs'],
-      ['time', 'ms', 'wallMs'],
-    ]) {
-      rows.push(
-        compare(
-          { what, measure, unit },
-          samplesOf(results, (run) => run[key]),
-        ),
-      )
-    }
+    rows.push(...(await startRows({ what, program, contenders: able(all), rounds })))
+  }
+  const { nothing, ours, empty, minimal } = contenders
+  const few = [nothing, ours, told, settings, empty, minimal]
+  for (const { name, node } of nodes) {
+    const [what, program] = USES_HTTPS
+    const others = few.map((contender) => ({ ...contender, node }))
+    const about = { what: `${name}: ${what}`, program, contenders: others, rounds }
+    rows.push(...(await startRows(about)))
   }
   return { rows, notMeasured: notAble(all) }
 }
