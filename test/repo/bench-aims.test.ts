@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { root } from '../run-node'
@@ -130,3 +131,27 @@ t.test('a ratio within its own spread of 1 is no difference', async (t) => {
     t.equal(isDistinct({ median, quartiles }), distinct, `${median}: ${quartiles}`)
   }
 })
+
+t.test(
+  'where a ratio says nothing, the table, the page, the README and the picture say so',
+  async (t) => {
+    const text = (path: string) => readFileSync(join(root, path), 'utf8')
+    const spoil = (key: string, value: unknown) =>
+      key === 'ratio' ? { median: 1.0444, quartiles: [0.5, 1.57] } : value
+    const results = JSON.parse(text('bench/results.json'), spoil)
+    const captured = JSON.parse(text('bench/pictures/captured.json'))
+    const pictures: Record<string, string> = bench('pictures/draw.cjs').draw({ captured, results })
+    const said = {
+      table: bench('table.cjs').table(results),
+      page: bench('page.cjs')
+        .page(results)
+        .replace(/## Aims.*?(?=## )/s, ''),
+      README: bench('readme-costs.cjs').withCosts(text('README.md'), results),
+      picture: pictures['cost-light.svg'] as string,
+    }
+    for (const [where, all] of Object.entries(said)) {
+      t.match(all, 'no difference was found', where)
+      if (where !== 'table') t.notMatch(all, /\b1\.044?\b|\+4%/, where)
+    }
+  },
+)
