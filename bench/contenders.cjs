@@ -113,6 +113,7 @@ function each({ hook, packages }) {
   })
   const globalAgent = preload({
     name: 'global-agent',
+    heavy: true,
     file: 'global-agent/bootstrap.js',
     packages,
     env: {},
@@ -123,6 +124,7 @@ function each({ hook, packages }) {
   })
   const tracing = preload({
     name: 'dd-trace',
+    heavy: true,
     file: 'dd-trace/init.js',
     packages,
     env: {
@@ -138,6 +140,7 @@ function each({ hook, packages }) {
   })
   const telemetry = preload({
     name: 'OpenTelemetry',
+    heavy: true,
     package: '@opentelemetry/auto-instrumentations-node',
     file: '@opentelemetry/auto-instrumentations-node/build/src/register.js',
     packages,
