@@ -31,7 +31,7 @@ async function peakOf(contender, { kind, perSecond }) {
   }
 }
 
-async function measure({ contenders: { nothing, ours }, rounds = 5 }) {
+async function measure({ contenders: { nothing, ours }, rounds = 4 }) {
   const rows = []
   for (const kind of kinds) {
     const samples = { nothing: [], ours: [] }

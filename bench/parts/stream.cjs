@@ -8,7 +8,7 @@ const { compare } = require('../statistics.cjs')
 const GIB = 2 ** 30
 const BYTES = GIB / 2
 
-async function measure({ contenders, rounds = 18 }) {
+async function measure({ contenders, rounds = 9 }) {
   const all = connecting(contenders)
   const server = startProgram('server.cjs', contenders.nothing)
   const { stream: port } = await server.next()
