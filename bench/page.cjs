@@ -134,7 +134,7 @@ function peers({ contenders, parts: results }) {
     const one = name === 'ours' ? row?.ours : row?.peers[name]
     return one === undefined ? '' : ratio(one)
   }
-  const [covered, outliving] = results[COVERED]?.rows ?? []
+  const [covered, ...outliving] = results[COVERED]?.rows ?? []
   const covers = (row, name) => {
     const one = { nothing: row?.baseline, ours: row?.ours, ...row?.peers }[name]
     return one === undefined ? '' : `${one.median} ${row.what.replace(' to connect', '')}`
@@ -142,7 +142,7 @@ function peers({ contenders, parts: results }) {
   const rows = Object.entries(contenders).map(([name, { cannot }]) => [
     named(name),
     covers(covered, name),
-    covers(outliving, name),
+    ...outliving.map((row) => covers(row, name)),
     costs(start, name),
     costs(connect, name),
     cannot,
@@ -150,7 +150,7 @@ function peers({ contenders, parts: results }) {
   const header = [
     '',
     'protects',
-    outliving?.measure ?? '',
+    ...outliving.map(({ measure }) => measure),
     'start of an https program, CPU',
     'plain connect, CPU',
     'what it cannot do',
