@@ -76,7 +76,8 @@ export function register(): void {
   // The program does not begin where a strict check of the kernel's values fails.
   if (/strict/i.test(given.NAT_KEEPALIVE_SYSCTL ?? '')) begin()
   else if (Object.keys(given).length > 0 || isDebugged()) setImmediate(begin).unref()
-  else setImmediate(beginAfter, QUIET_MS).unref()
+  // Made now: the async hooks of the program, if it has any, would see one that is made later.
+  else beginAfter(QUIET_MS)
 }
 
 /** A worker can have been given any environment. */
