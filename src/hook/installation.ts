@@ -1,6 +1,7 @@
 import { guarded, showFault } from '../process/guarded'
 import { every, type Later } from '../process/later'
 import { retried } from '../process/retried'
+import { type Event, timeline } from '../process/timeline'
 import { version } from '../process/version'
 import type { Hook } from './hook'
 import { announce, type Installation } from './installed'
@@ -100,25 +101,28 @@ export function createInstallation({
     begin({ auditMs, delayMs }) {
       const topUp = guarded('the top-up', () => hook?.upkeep.topUp.run())
       const topUpMs = Math.min(TOP_UP_MS, delayMs)
-      let cancelTopUp = later(() => {
-        topUp()
-        // By the timer before, and so in its context: not in that of a request that installs the hook.
-        cancelTopUp = every(topUp, topUpMs)
-      }, topUpMs)
-      cancels.push(() => cancelTopUp())
-      if (auditMs === null) return
-      cancels.push(startAfter(auditMs))
-      const glance = guarded('a glance', () => hook?.upkeep.glance())
-      for (const part of GLANCES) cancels.push(later(glance, part * auditMs))
+      const events: Event[] = [
+        [
+          topUpMs,
+          () => {
+            topUp()
+            // By the timer before, and so in its context: not in that of a request that installs the hook.
+            cancels.push(every(topUp, topUpMs))
+          },
+        ],
+      ]
+      if (auditMs !== null) {
+        const glance = guarded('a glance', () => hook?.upkeep.glance())
+        for (const part of GLANCES) events.push([part * auditMs, glance])
+        events.push([auditMs, () => startOr(auditMs)])
+      }
+      cancels.push(timeline(later, events))
     },
   }
   const withdraw = announce(installation)
 
-  const startAfter = (delayMs: number) => {
-    let cancel = later(() => {
-      if (!start()) cancel = startAfter(delayMs)
-    }, delayMs)
-    return () => cancel()
+  const startOr = (againMs: number): void => {
+    if (!start()) cancels.push(later(() => startOr(againMs), againMs))
   }
   const start = guarded(
     'the watch',

@@ -100,7 +100,7 @@ if (needLab(t)) {
   })
 
   t.test('the hook is there, or not, whatever NODE_OPTIONS says', async (t) => {
-    const script = `const { installed } = require(${JSON.stringify(join(__dirname, '../../dist/hook/installation.js'))})
+    const script = `const { installed } = require(${JSON.stringify(join(__dirname, '../../dist/hook/installed.js'))})
       const { LAB_LIMIT, LAB_SCALE, NAT_KEEPALIVE_LIMIT } = process.env
       console.log(installed() !== undefined, LAB_LIMIT, LAB_SCALE, NAT_KEEPALIVE_LIMIT)`
     const register = join(__dirname, '../../register.js')

@@ -11,6 +11,7 @@ const methods = ['connect', 'setKeepAlive', '_destroy'] as const
 const own = () => methods.map((name) => (Socket.prototype as never)[name] as unknown)
 
 interface Timer {
+  readonly look: () => void
   readonly delayMs: number
   cancelled: boolean
 }
@@ -18,8 +19,8 @@ interface Timer {
 /** An installation whose timers never run out. */
 function install(t: Test, getConfig = () => config, auditMs: number | null = 60_000) {
   const timers: Timer[] = []
-  const later = (_look: () => void, delayMs: number) => {
-    const timer = { delayMs, cancelled: false }
+  const later = (look: () => void, delayMs: number) => {
+    const timer = { look, delayMs, cancelled: false }
     timers.push(timer)
     return () => {
       timer.cancelled = true
@@ -75,20 +76,25 @@ t.test('a hook that cannot be loaded is told of once, and the program goes on', 
   t.strictSame(errors, [[fault, 'hook']])
 })
 
-t.test('the timers are those of the settings, and are cancelled with the last user', (t) => {
-  const { release, timers } = install(t)
-  const glances = [1 / 16, 1 / 8, 1 / 4, 1 / 2].map((part) => part * 60_000)
-  t.strictSame(
-    timers.map(({ delayMs }) => delayMs),
-    [5_000, 60_000, ...glances],
-  )
-  t.notOk(timers.some(({ cancelled }) => cancelled))
-  release()
-  t.ok(timers.every(({ cancelled }) => cancelled))
-  t.strictSame(
-    install(t, () => config, null).timers.map(({ delayMs }) => delayMs),
-    [5_000],
-    'without a watch there is only the top-up',
-  )
-  t.end()
-})
+t.test(
+  'what is done while connections are open comes at its times, by one timer at a time',
+  (t) => {
+    const { release, timers } = install(t)
+    // All but the first look.
+    for (let at = 0; at < 5; at++) timers[at]?.look()
+    t.strictSame(
+      timers.map(({ delayMs }) => delayMs),
+      [3_750, 1_250, 2_500, 7_500, 15_000, 30_000],
+      'a glance, the top-up, three more glances, the first look',
+    )
+    t.notOk(timers.at(-1)?.cancelled)
+    release()
+    t.ok(timers.at(-1)?.cancelled)
+    t.strictSame(
+      install(t, () => config, null).timers.map(({ delayMs }) => delayMs),
+      [5_000],
+      'without a watch there is only the top-up',
+    )
+    t.end()
+  },
+)

@@ -387,7 +387,7 @@ t.test('under the permission model what is unknown is null with a why', async (t
 t.test('without a /proc what is unknown is null with a why', async (t) => {
   const parts = `
     const { buildReport } = require('${root}/dist/report/build-report.js')
-    const { installed } = require('${root}/dist/hook/installation.js')
+    const { installed } = require('${root}/dist/hook/installed.js')
     const { createProcFs } = require('${root}/dist/kernel/proc-fs.js')
     await open()`
   const table: readonly [string, RegExp][] = [
