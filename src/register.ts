@@ -7,7 +7,7 @@ import { isDebugged } from './process/is-debugged'
 import { isWorker } from './process/is-worker'
 import { type Environment, ownVariables } from './process/own-variables'
 import { retried } from './process/retried'
-import { setImmediate, setTimeout } from './process/timers'
+import { setTimeout } from './process/timers'
 import { version } from './process/version'
 import { parseSwitch } from './settings/switch'
 
@@ -75,9 +75,9 @@ export function register(): void {
   }
   // The program does not begin where a strict check of the kernel's values fails.
   if (/strict/i.test(given.NAT_KEEPALIVE_SYSCTL ?? '')) begin()
-  else if (Object.keys(given).length > 0 || isDebugged()) setImmediate(begin).unref()
-  // Made now: the async hooks of the program, if it has any, would see one that is made later.
-  else beginAfter(QUIET_MS)
+  // Made now: the async hooks of the program, if it has any, would see one that is made later. And no
+  // immediate, which does not wake a program that waits.
+  else beginAfter(Object.keys(given).length > 0 || isDebugged() ? 1 : QUIET_MS)
 }
 
 /** A worker can have been given any environment. */

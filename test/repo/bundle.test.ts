@@ -6,8 +6,8 @@ import { register, root, runNode } from '../run-node'
 const dist = join(root, 'dist')
 
 const connect = `require('node:net').connect(9, '127.0.0.1').on('error', () => {
-  // What is wrong with the settings is told in this turn.
-  setImmediate(() => console.log(Object.keys(require.cache).join()))
+  // What is wrong with the settings has been told then.
+  setTimeout(() => console.log(Object.keys(require.cache).join()), 20)
 })`
 
 t.test(

@@ -159,7 +159,8 @@ export const checks: Readonly<Record<string, Check>> = {
     const script = `process.on('warning', (warning) => {
       const { name, code } = warning
       console.log(warning instanceof Error, name, code)
-    })`
+    })
+    setTimeout(() => {}, 20)`
     for (const [args, lines] of [
       [[], 1],
       [['--trace-warnings'], 1],
