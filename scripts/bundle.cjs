@@ -11,6 +11,7 @@ const { createHash } = require('node:crypto')
 const { readFileSync, writeFileSync } = require('node:fs')
 const { join, posix } = require('node:path')
 const { joinModules } = require('./join-modules.cjs')
+const { moduleText, REQUIRE } = require('./module-text.cjs')
 
 /**
  * @typedef {object} Module
@@ -32,7 +33,6 @@ const BUNDLES = [
   ['watch/watch'],
 ]
 
-const REQUIRE = /\brequire\((["'])(\.{1,2}\/[^"']+)\1\)/g
 const AT_ONCE = /^(?:(?:const|var) \w+ = )?require\((["'])(\.{1,2}\/[^"']+)\1\);$/gm
 
 /** What every process loads, and so as one scope without anything around it. */
@@ -45,9 +45,6 @@ const OTHER_BUILD =
   ' is of another build of nat-keepalive: the package was replaced while this process ran; restart it.'
 
 const folder = join(__dirname, '../dist')
-
-/** Comments that stand on lines of their own. */
-const COMMENTS = /^[ \t]*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)\n/gm
 
 /**
  * A module as the compiler wrote it, with its relative requires named from the folder of all.
@@ -63,9 +60,7 @@ function readModule(name) {
   return {
     name,
     imports: [...text.matchAll(AT_ONCE)].map(([, , path = '']) => from(path)),
-    text: text
-      .replace(COMMENTS, '')
-      .replace(REQUIRE, (_all, _quote, path) => `require("./${from(path)}")`),
+    text: moduleText(name, text),
   }
 }
 
@@ -182,29 +177,26 @@ function pathFrom(name, other) {
 
 const first = joinModules(FIRST)
 const taken = new Set(first.exported.keys())
-const bundles = BUNDLES.map((names) => ({
-  entry: names[0],
-  modules: names.flatMap((name) => collect(name, taken)),
-}))
-const entryOf = new Map([
-  ...[...first.exported.keys()].map((name) => /** @type {const} */ ([name, FIRST])),
-  ...bundles.flatMap(({ entry, modules }) =>
-    modules.map(({ name }) => /** @type {const} */ ([name, entry])),
+const bundles = [
+  { entry: FIRST, names: [...taken], render: () => renderFirst(first, entryOf) },
+  ...BUNDLES.map((begins) => {
+    const [entry] = begins
+    const modules = begins.flatMap((name) => collect(name, taken))
+    const names = modules.map(({ name }) => name)
+    return { entry, names, render: () => render(entry, modules, entryOf) }
+  }),
+]
+/** @type {Map<string, string>} */
+const entryOf = new Map(
+  bundles.flatMap(({ entry, names }) => names.map((name) => /** @type {const} */ ([name, entry]))),
+)
+/** @type {(readonly [name: string, text: string])[]} */
+const files = bundles.flatMap(({ entry, names, render }) => [
+  /** @type {const} */ ([entry, render()]),
+  ...names.flatMap((name) =>
+    name === entry ? [] : [/** @type {const} */ ([name, renderStub(name, entry)])],
   ),
 ])
-/** @type {(readonly [name: string, text: string])[]} */
-const files = [
-  [FIRST, renderFirst(first, entryOf)],
-  ...[...first.exported.keys()].flatMap((name) =>
-    name === FIRST ? [] : [/** @type {const} */ ([name, renderStub(name, FIRST)])],
-  ),
-  ...bundles.flatMap(({ entry, modules }) => [
-    /** @type {const} */ ([entry, render(entry, modules, entryOf)]),
-    ...modules.flatMap(({ name }) =>
-      name === entry ? [] : [/** @type {const} */ ([name, renderStub(name, entry)])],
-    ),
-  ]),
-]
 const build = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 16)
 for (const [name, text] of files) {
   writeFileSync(join(folder, `${name}.js`), text.replaceAll(BUILD, build))

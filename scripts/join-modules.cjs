@@ -3,6 +3,7 @@
 const { readFileSync } = require('node:fs')
 const { join, posix } = require('node:path')
 const ts = require('typescript')
+const { moduleText } = require('./module-text.cjs')
 
 const source = join(__dirname, '../src')
 
@@ -10,7 +11,6 @@ const OWN_IMPORT = /^import \{[^}]*\} from '(\.[^']+)';\n/gm
 const BUILTIN_IMPORT = /^import (\{[^}]*\}) from '(node:[^']+)';$/gm
 const EXPORT = /^export (?:const|function) (\w+|\{[^}]*\})/gm
 const TOP_LEVEL = /^(?:const|let|function|class) (\w+|\{[^}]*\})/gm
-const COMMENTS = /^[ \t]*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)\n/gm
 
 /**
  * The modules that `name` imports at once, and it, as the text of one: their names stand in one scope,
@@ -58,15 +58,7 @@ function collect(name, texts) {
   for (const [, from = ''] of outputText.matchAll(OWN_IMPORT)) {
     collect(posix.join(posix.dirname(name), from), texts)
   }
-  /** @param {string} path */
-  const fromRoot = (path) => `require("./${posix.join(posix.dirname(name), path)}")`
-  texts.set(
-    name,
-    outputText
-      .replace(COMMENTS, '')
-      .replace(OWN_IMPORT, '')
-      .replace(/\brequire\(["'](\.[^"']+)["']\)/g, (_all, path) => fromRoot(path)),
-  )
+  texts.set(name, moduleText(name, outputText).replace(OWN_IMPORT, ''))
 }
 
 /** @param {string} text */
