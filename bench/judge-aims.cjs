@@ -8,9 +8,9 @@ const REPEATABLE = ['instructions']
 
 /**
  * What became of each aim in these results, for each row that it is about: `met` or `missed` where
- * the whole middle half lies on one side of it, `not decided` where the middle half spans it, or the rounds are too few for one, and
- * `not measured` where a part of these results has no such figure. Parts that are not in the results
- * are not judged.
+ * the whole middle half lies on one side of it, `not decided` where that spans it or the rounds are too
+ * few for one, and `not measured` where a part of these results has no such figure. Parts that are not
+ * in the results are not judged.
  */
 function judgeAims({ parts }, aims = all) {
   return aims

@@ -3,7 +3,7 @@ const { aimCells, countedOutcomes } = require('./aims-words.cjs')
 const { digits } = require('./digits.cjs')
 const { judgeAims } = require('./judge-aims.cjs')
 const { parts } = require('./parts.cjs')
-const { isDistinct } = require('./statistics.cjs')
+const { isDistinct, NO_DIFFERENCE } = require('./statistics.cjs')
 
 /** What stands in the first table, by part: the measures that are robust. */
 const IN_SHORT = {
@@ -40,7 +40,7 @@ function introduction({ machine }) {
 ${cpus} x ${cpu}, ${memoryGb} GB, load ${load} before it began. All figures are medians; every measurement takes turns
 between the program alone, the program with the hook, and the same with the peers, so that they share
 the machine's good and bad moments; servers have a core of their own. A ratio is the median of the ratios of the rounds, with their middle
-half in brackets; where it lies closer to 1 than half the width of that, no difference was found. The rest, with the spread of each figure, is in bench/results.json.`
+half in brackets; where it lies closer to 1 than half the width of that, ${NO_DIFFERENCE}. The rest, with the spread of each figure, is in bench/results.json.`
 }
 
 /** Against the same program without the hook. */
@@ -202,7 +202,7 @@ function figure({ median }, unit) {
 function ratio({ ratio }) {
   if (ratio === undefined) return '-'
   const { median, quartiles } = ratio
-  const found = isDistinct(ratio) ? digits(median) : 'no difference was found'
+  const found = isDistinct(ratio) ? digits(median) : NO_DIFFERENCE
   return `${found} (${quartiles.map(digits).join(' to ')})`
 }
 

@@ -1,7 +1,7 @@
 'use strict'
 const { digits } = require('./digits.cjs')
 const { costRows } = require('./pictures/cost-rows.cjs')
-const { isDistinct } = require('./statistics.cjs')
+const { isDistinct, NO_DIFFERENCE } = require('./statistics.cjs')
 
 const BEGIN = '<!-- costs: `npm run bench -- --write` writes what follows -->\n'
 const END = '<!-- costs: end -->'
@@ -19,7 +19,7 @@ function costs(results) {
   const rows = costRows(results).map(
     ({ label, measure, unit, nothing, ours: { median, ratio } }) =>
       `| ${label}, ${measure} | ${digits(nothing)} ${unit} | ${digits(median)} ${unit} | ` +
-      `${isDistinct(ratio) ? ratio.median.toFixed(2) : 'no difference was found'} ` +
+      `${isDistinct(ratio) ? ratio.median.toFixed(2) : NO_DIFFERENCE} ` +
       `(${ratio.quartiles.map((one) => one.toFixed(2)).join(' to ')}) |`,
   )
   return [

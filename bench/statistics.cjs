@@ -24,6 +24,9 @@ function isDistinct({ median, quartiles: [low, high] }) {
   return Math.abs(median - 1) >= (high - low) / 2
 }
 
+/** What stands for a ratio that is not distinct, wherever ratios are shown. */
+const NO_DIFFERENCE = 'no difference was found'
+
 /**
  * One line of results. `samples` has, for each contender, one number a round; the ratios are of the
  * same round, so that what slows the machine down for a while falls out of them. With `beyond` there
@@ -47,4 +50,4 @@ function compare({ what, measure, unit, base = 'nothing', beyond = false }, samp
   return { what, measure, unit, rounds: samples[base].length, base, baseline, ours, peers }
 }
 
-module.exports = { compare, isDistinct, summary }
+module.exports = { compare, isDistinct, NO_DIFFERENCE, summary }

@@ -1,6 +1,6 @@
 'use strict'
 const { parts } = require('./parts.cjs')
-const { isDistinct } = require('./statistics.cjs')
+const { isDistinct, NO_DIFFERENCE } = require('./statistics.cjs')
 
 /** The results for a terminal. */
 function table({ machine, parts: results }) {
@@ -29,7 +29,7 @@ function rowLines({ what, measure, unit, rounds, base, baseline, ours, peers }) 
 /** @param {Record<string, any>} figure */
 function figureText({ ratio, ...figure }) {
   const compared = ratio === undefined ? '' : spread(ratio)
-  const marked = ratio === undefined || isDistinct(ratio) ? '' : '  no difference was found'
+  const marked = ratio === undefined || isDistinct(ratio) ? '' : `  ${NO_DIFFERENCE}`
   return `${spread(figure).padEnd(30)}${compared}${marked}`
 }
 

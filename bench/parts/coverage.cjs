@@ -123,8 +123,8 @@ module.exports = {
     'are read from the kernel at each moment of it: it counts as protected where, at all of them, ' +
     `keepalive is on and the first probe comes within ${LIMIT_SECONDS} s. How long an outage of the ` +
     'path an idle connection outlives is up to the probes, which Node sets from 24.19 and 26.4 on. ' +
-    'On older ones the hook’s native part puts them on a connection some seconds after it was opened ' +
-    '(and on those of native code), which is after these moments, so that is not counted here; in ' +
-    'kernel mode (NAT_KEEPALIVE_MODE=kernel, sysctls 45, 15 and 4) the kernel does, on every Node.',
+    'On older ones the hook’s native part puts them on a connection some seconds after it was opened, ' +
+    'and what it outlives is read then, at each moment; in kernel mode (NAT_KEEPALIVE_MODE=kernel, ' +
+    'sysctls 45, 15 and 4) the kernel does, on every Node.',
   measure,
 }

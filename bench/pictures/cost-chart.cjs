@@ -1,6 +1,6 @@
 'use strict'
 const { costRows } = require('./cost-rows.cjs')
-const { isDistinct } = require('../statistics.cjs')
+const { isDistinct, NO_DIFFERENCE } = require('../statistics.cjs')
 const { circle, line, picture, polygon, text } = require('./svg.cjs')
 
 const WIDTH = 880
@@ -61,7 +61,7 @@ function logScale(low, high) {
 }
 
 function describe({ label, measure, unit, nothing, ours }) {
-  return `${label}, ${measure}: ${amount(nothing)} ${unit} without it, ${amount(ours.median)} ${unit} with it (${isDistinct(ours.ratio) ? change(ours) : 'no difference was found'}).`
+  return `${label}, ${measure}: ${amount(nothing)} ${unit} without it, ${amount(ours.median)} ${unit} with it (${isDistinct(ours.ratio) ? change(ours) : NO_DIFFERENCE}).`
 }
 
 function note({ machine: { node, cpus, cpu, takenAt } }) {

@@ -4,9 +4,9 @@
 const { readFileSync } = require('node:fs')
 const http = require('node:http')
 const net = require('node:net')
-const { setTimeout: sleep } = require('node:timers/promises')
 const { createAddresses } = require('../addresses.cjs')
 const { answerLines, say } = require('./lines.cjs')
+const { paced } = require('./paced.cjs')
 
 const MIB = 2 ** 20
 const address = createAddresses()
@@ -42,15 +42,6 @@ const kinds = {
   crawler: (ports) => new Job(ports.http, MIB).get(address()),
 }
 
-async function paced({ kind, ports, count, perSecond }) {
-  const running = []
-  for (let i = 0; i < count; i++) {
-    running.push(kinds[kind](ports))
-    await sleep(1_000 / perSecond)
-  }
-  await Promise.all(running)
-}
-
 /** An upload handler: collects the body, asks an upstream, answers. Ends after so many. */
 async function uploads({ ports, count }) {
   let left = count
@@ -84,6 +75,7 @@ function peakBytes() {
 }
 
 answerLines(async (asked) => {
-  await (asked.kind === 'uploads' ? uploads(asked) : paced(asked))
+  const { kind, ports } = asked
+  await (kind === 'uploads' ? uploads(asked) : paced(asked, () => kinds[kind](ports)))
   return { peakBytes: peakBytes() }
 })

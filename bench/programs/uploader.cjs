@@ -1,8 +1,8 @@
 'use strict'
 // Uploads 4 MiB so many times a second: {port, count, perSecond} -> null, when all are answered.
 const http = require('node:http')
-const { setTimeout: sleep } = require('node:timers/promises')
 const { answerLines } = require('./lines.cjs')
+const { paced } = require('./paced.cjs')
 
 const body = Buffer.alloc(4 * 2 ** 20, 'a')
 const agent = new http.Agent({ keepAlive: true })
@@ -16,11 +16,6 @@ function upload(port) {
 }
 
 answerLines(async ({ port, count, perSecond }) => {
-  const running = []
-  for (let i = 0; i < count; i++) {
-    running.push(upload(port))
-    await sleep(1_000 / perSecond)
-  }
-  await Promise.all(running)
+  await paced({ count, perSecond }, () => upload(port))
   return null
 })
