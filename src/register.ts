@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { announce, installed } from './hook/installed'
-import { type Guard, intercept } from './hook/intercept'
+import { intercept, lateGuard } from './hook/intercept'
 import { oncePerPart, type Part } from './hook/part'
 import type { Preloaded } from './hook/preloaded'
 import { isDebugged } from './process/is-debugged'
@@ -39,20 +39,7 @@ export function register(): void {
     (error) => onError(error, 'hook'),
   )
   // Whoever enters puts another guard in the place of this one.
-  const first: Guard = {
-    connecting(...call) {
-      if (enter() !== null) interception.guard?.connecting(...call)
-    },
-    revise: (socket, args) =>
-      (enter() !== null && interception.guard?.revise(socket, args)) || args,
-    closing() {},
-    requested(...call) {
-      if (enter() !== null) interception.guard?.requested(...call)
-    },
-    leavingRoot() {
-      if (enter() !== null) interception.guard?.leavingRoot()
-    },
-  }
+  const first = lateGuard(() => (enter() === null ? null : interception.guard))
   const interception = intercept(first, (error) => {
     if (isDebugged()) guarding().showFault('the hook', error)
   })

@@ -4,11 +4,14 @@ import type { Entry } from '../connections/registry'
 import { channels } from './channels'
 import { publish } from './publish'
 
+/** Whether anybody listens to what is decided: asked at each connect. */
+export function hasListeners(): boolean {
+  return channels.protect.hasSubscribers || channels.override.hasSubscribers
+}
+
 /** Tells those who listen what is on a connection, or will be when it is connected. */
 export function publishDecision({ id, endpoint, asked, decision }: Entry): void {
-  // Asked at each connect.
-  if (!(channels.protect.hasSubscribers || channels.override.hasSubscribers)) return
-  if (decision.action === 'leave') return
+  if (!hasListeners() || decision.action === 'leave') return
   const { reason } = decision
   const data = () => ({ id, endpoint, asked, applied: decision, reason })
   if (overrides(decision)) {

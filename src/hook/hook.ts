@@ -16,8 +16,7 @@ import {
 } from '../connections/policy'
 import { type Entry, Registry } from '../connections/registry'
 import { followUndici } from '../connections/waiting-request'
-import { channels } from '../findings/channels'
-import { publishDecision } from '../findings/publish-decision'
+import { hasListeners, publishDecision } from '../findings/publish-decision'
 import { createDebug } from '../process/debug'
 import { guarded } from '../process/guarded'
 import type { Later } from '../process/later'
@@ -215,7 +214,7 @@ export class Hook implements Guard {
       else if (entry.decision.action === 'protect') this.#keepalive.preset(socket, entry.decision)
       this.upkeep.topUp.note(entry)
       // Who listens may close the socket, of which Node is in the middle.
-      if (channels.protect.hasSubscribers || channels.override.hasSubscribers) {
+      if (hasListeners()) {
         process.nextTick(guarded('a late message', () => this.#tell(entry)))
       } else this.#tell(entry)
     } catch (error) {

@@ -5,7 +5,7 @@ import { type Event, timeline } from '../process/timeline'
 import { version } from '../process/version'
 import type { Hook } from './hook'
 import { announce, type Installation } from './installed'
-import { type Guard, type Interception, intercept } from './intercept'
+import { type Interception, intercept, lateGuard } from './intercept'
 import type { Part } from './part'
 
 type HookClass = typeof import('./hook').Hook
@@ -63,25 +63,20 @@ export function createInstallation({
     (again) => {
       const { Hook } = require('./hook') as { Hook: HookClass }
       hook = new Hook(config(), intercepted.setKeepAlive, later)
-      intercepted.guard = hook
+      // What is undone stays so.
+      if (intercepted.guard !== null) intercepted.guard = hook
       // What connected in the meantime.
       if (late || again) hook.adopt()
       return hook
     },
     (error) => void tell(error, 'hook'),
   )
-  const guard: Guard = {
-    connecting: (socket, args, wrapper) => load()?.connecting(socket, args, wrapper),
-    revise: (socket, args) => load()?.revise(socket, args) ?? args,
-    // What was opened before the hook was loaded is not known to it.
-    closing() {},
-    requested: (message, wrapper) => load()?.requested(message, wrapper),
-    leavingRoot: () => load()?.leavingRoot(),
-  }
+  const guard = lateGuard(load)
   const intercepted = interception ?? intercept(guard, (error) => showFault('the hook', error))
   intercepted.guard = guard
 
-  const cancels: (() => void)[] = []
+  let cancelStart = () => {}
+  const cancels = [() => cancelStart()]
   const installation: Begun = {
     version,
     hook: load,
@@ -122,7 +117,7 @@ export function createInstallation({
   const withdraw = announce(installation)
 
   const startOr = (againMs: number): void => {
-    if (!start()) cancels.push(later(() => startOr(againMs), againMs))
+    if (!start()) cancelStart = later(() => startOr(againMs), againMs)
   }
   const start = guarded(
     'the watch',

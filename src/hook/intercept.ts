@@ -11,6 +11,17 @@ export interface Guard extends PatchGuard {
   leavingRoot(): void
 }
 
+/** Loads whom to tell with the first that there is to tell. What ends before that was known to nobody. */
+export function lateGuard(load: () => Guard | null): Guard {
+  return {
+    connecting: (...call) => load()?.connecting(...call),
+    revise: (socket, args) => load()?.revise(socket, args) ?? args,
+    closing() {},
+    requested: (...call) => load()?.requested(...call),
+    leavingRoot: () => load()?.leavingRoot(),
+  }
+}
+
 /** The ways from the program to us, as long as they are not undone. */
 export type Interception = Patch<Guard>
 
@@ -27,7 +38,9 @@ export function intercept(guard: Guard, onFault: (error: unknown) => void): Inte
     try {
       patched.guard?.requested(message, requested)
     } catch (error) {
-      onFault(error)
+      try {
+        onFault(error)
+      } catch {}
     }
   }
   create.subscribe(requested)
@@ -35,7 +48,9 @@ export function intercept(guard: Guard, onFault: (error: unknown) => void): Inte
     try {
       patched.guard?.leavingRoot()
     } catch (error) {
-      onFault(error)
+      try {
+        onFault(error)
+      } catch {}
     }
   })
   const { undo } = patched

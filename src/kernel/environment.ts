@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs'
 import { isWorker } from '../process/is-worker'
 import { type Environment, isOurs, ownVariables } from '../process/own-variables'
 
-export type { Environment } from '../process/own-variables'
-
 /**
  * The settings that the environment gives. Those that the process was given hold in its workers too,
  * which can have been given any environment, an empty one included. On Linux only: elsewhere a
  * worker cannot know what its process was given, and goes by its own. Never throws.
  */
-export function environment(own = ownVariables()): Environment {
+export function environment(): Environment {
+  const own = ownVariables()
   return isWorker() ? { ...own, ...environmentOfProcess() } : own
 }
 

@@ -50,6 +50,19 @@ t.test('the last user unpatches, and a user counts once', (t) => {
   t.end()
 })
 
+t.test('a hook that is loaded when the last user has left is told of nothing', async (t) => {
+  const { installation, release } = install(t)
+  const copy = Socket.prototype.connect as (this: Socket, ...args: unknown[]) => Socket
+  release()
+  const hook = installation.hook()
+  const port = await listen(t)
+  const socket = new Socket()
+  copy.call(socket, { port, host: '127.0.0.1' })
+  await connected(t, socket)
+  t.equal(kernelHas(socket), 'off')
+  t.equal(hook?.registry.added, 0)
+})
+
 t.test('the hook is loaded at the first connect, and not before', async (t) => {
   let asked = 0
   install(t, () => {
