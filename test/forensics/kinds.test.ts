@@ -162,11 +162,12 @@ for (const { how, bare, kept, lost, of } of ends) {
         t.strictSame(request, expectedRequest, `${name}, ${kind}: the request that waited`)
       }
       // A look that comes between a driver's goodbye and its answer takes that for a question.
-      const isGoodbye = (destination: string) => how === 'abort' && kindOf(destination) === 'pg'
+      const isGoodbye = ({ destination, end }: { destination: string; end: string }) =>
+        how === 'abort' && kindOf(destination) === 'pg' && end === 'hang-up'
       const deaths = ran.said
         .filter((line) => 'lost' in line)
         .map((line) => line.lost)
-        .filter(({ destination }) => !isGoodbye(destination))
+        .filter((death) => !isGoodbye(death))
       t.strictSame(
         deaths.map(({ destination, end }) => `${kindOf(destination)} ${end}`).sort(),
         of.map((kind) => `${kind} ${lost}`).sort(),
